@@ -1,0 +1,311 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The values: DNSKEY, DS and the records that signers exchange (DNSKEY, CDS, CDNSKEY).
+
+Standard library only, because it travels to name servers; dnspython is the referee in its tests.
+It never does I/O. Keys are compared by their full RDATA, never by the 16-bit tag.
+"""
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import struct
+from dataclasses import dataclass, field
+from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple, Union
+
+from .errors import MultisignerError
+
+SEP = 0x0001  # RFC 4034 section 2.1.1
+REVOKE = 0x0080  # RFC 5011 section 7
+ZONE_KEY = 0x0100  # RFC 4034 section 2.1.1
+
+SHA256 = 2
+SHA384 = 4
+# RFC 9904 and RFC 9905: the digest types that a delegation may use; SHA-1 (1) and GOST (3) must not be.
+DIGEST_LENGTHS: Dict[int, int] = {SHA256: 32, SHA384: 48}
+
+ALGORITHM_NAMES: Dict[int, str] = {
+    5: 'RSASHA1',
+    7: 'RSASHA1-NSEC3-SHA1',
+    8: 'RSASHA256',
+    10: 'RSASHA512',
+    13: 'ECDSAP256SHA256',
+    14: 'ECDSAP384SHA384',
+    15: 'ED25519',
+    16: 'ED448',
+}
+# RFC 9904: algorithms with which a zone may be signed today.
+SIGNING_ALGORITHMS: FrozenSet[int] = frozenset((8, 10, 13, 14, 15, 16))
+# RFC 6605 section 4, RFC 8080 section 3: the public key has one length.
+_FIXED_KEY_LENGTHS: Dict[int, int] = {13: 64, 14: 96, 15: 32, 16: 57}
+_MINIMUM_RSA_BITS = 1024
+_MAXIMUM_RSA_BITS = 4096  # RFC 3110 section 2
+
+RECORD_TYPES = ('DNSKEY', 'CDS', 'CDNSKEY')
+
+
+def zone_name(text: str) -> str:
+    """*text* as this collection writes zone names: lower case, no final dot (the root is ``.``).
+
+    Raises MultisignerError when it is not a domain name of RFC 1035 section 2.3.4's lengths.
+    """
+    name = text.strip().lower().rstrip('.') or '.'
+    labels = name.split('.')
+    if name != '.' and (len(name) > 253 or not all(re.match(r'^[a-z0-9_]([a-z0-9_/-]{0,61}[a-z0-9_])?$', label) for label in labels)):
+        raise MultisignerError(f'"{text}" is not a domain name', remedy='Write it in ASCII (A-labels), for example shop.example')
+    return name
+
+
+def name_wire(name: str) -> bytes:
+    """The uncompressed wire form of *name* in canonical (lower) case, RFC 4034 section 6.2."""
+    labels = [] if name == '.' else name.rstrip('.').lower().split('.')
+    return b''.join(bytes((len(label),)) + label.encode('ascii') for label in labels) + b'\0'
+
+
+@dataclass(frozen=True, order=True)
+class DS:
+    """A DS or CDS RDATA (RFC 4034 section 5, RFC 7344 section 3.1)."""
+
+    tag: int
+    algorithm: int
+    digest_type: int
+    digest: bytes
+
+    @property
+    def text(self) -> str:
+        """Presentation form with the digest in lower-case hex, as deSEC canonicalises it."""
+        return f'{self.tag} {self.algorithm} {self.digest_type} {self.digest.hex()}'
+
+    @property
+    def is_delete(self) -> bool:
+        """The request to remove all DS (RFC 8078 section 4): ``0 0 0 00``."""
+        return self.algorithm == 0
+
+    @classmethod
+    def parse(cls, text: str) -> DS:
+        """Reads ``TAG ALGORITHM DIGEST-TYPE HEX...``; the hex may be in several pieces. Raises MultisignerError."""
+        fields = text.split()
+        if len(fields) < 4:
+            raise _malformed('DS', text, 'four fields are expected: key tag, algorithm, digest type, digest')
+        tag, algorithm, digest_type = (_number('DS', text, fields[i], limit) for i, limit in enumerate((65535, 255, 255)))
+        try:
+            digest = bytes.fromhex(''.join(fields[3:]))
+        except ValueError:
+            raise _malformed('DS', text, 'the digest is not hexadecimal') from None
+        if algorithm != 0 and len(digest) != DIGEST_LENGTHS.get(digest_type, len(digest)):
+            raise _malformed('DS', text, f'a digest of type {digest_type} has {DIGEST_LENGTHS[digest_type]} bytes, this one has {len(digest)}')
+        return cls(tag, algorithm, digest_type, digest)
+
+
+@dataclass(frozen=True, order=True)
+class DNSKEY:
+    """A DNSKEY or CDNSKEY RDATA (RFC 4034 section 2)."""
+
+    flags: int
+    protocol: int
+    algorithm: int
+    key: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """Presentation form, the base64 in one piece (as deSEC and PowerDNS canonicalise it)."""
+        return f'{self.flags} {self.protocol} {self.algorithm} {base64.b64encode(self.key).decode("ascii")}'
+
+    @property
+    def wire(self) -> bytes:
+        return struct.pack('!HBB', self.flags, self.protocol, self.algorithm) + self.key
+
+    @property
+    def tag(self) -> int:
+        """The key tag, RFC 4034 appendix B. Not unique: never match keys by it."""
+        wire = self.wire
+        if len(wire) % 2:
+            wire += b'\0'
+        total = sum(struct.unpack(f'!{len(wire) // 2}H', wire))
+        return (total + (total >> 16)) & 0xFFFF
+
+    @property
+    def is_sep(self) -> bool:
+        """Marked as a secure entry point: a KSK or a CSK."""
+        return bool(self.flags & SEP)
+
+    @property
+    def is_revoked(self) -> bool:
+        return bool(self.flags & REVOKE)
+
+    @property
+    def is_delete(self) -> bool:
+        """As a CDNSKEY: the request to remove all DS (RFC 8078 section 4)."""
+        return self.algorithm == 0
+
+    @property
+    def algorithm_name(self) -> str:
+        return ALGORITHM_NAMES.get(self.algorithm, f'algorithm {self.algorithm}')
+
+    def __str__(self) -> str:
+        """What people call the key: tag, algorithm, and whether it is a secure entry point."""
+        return f'{self.tag} ({self.algorithm_name}, flags {self.flags})'
+
+    def ds(self, zone: str, digest_type: int = SHA256) -> DS:
+        """The DS of this key for *zone* (RFC 4034 section 5.1.4). Raises MultisignerError for digests that RFC 9905 forbids."""
+        hashes = {SHA256: hashlib.sha256, SHA384: hashlib.sha384}
+        if digest_type not in hashes:
+            raise MultisignerError(
+                f'DS digest type {digest_type} must not be used for a delegation (RFC 9905)',
+                zone=zone,
+                remedy='Use 2 (SHA-256), or 2 and 4 (SHA-384)',
+            )
+        return DS(self.tag, self.algorithm, digest_type, hashes[digest_type](name_wire(zone) + self.wire).digest())
+
+    def check_usable(self) -> None:
+        """Raises MultisignerError when no signer may publish this key: what deSEC and others accept without a look."""
+        problem: Optional[str] = None
+        if self.protocol != 3:
+            problem = f'the protocol is {self.protocol}, it must be 3 (RFC 4034 section 2.1.2)'
+        elif not self.flags & ZONE_KEY:
+            problem = f'flags {self.flags} do not mark a zone key (RFC 4034 section 2.1.1): 256 or 257 is expected'
+        elif self.is_revoked:
+            problem = f'flags {self.flags} say that the key is revoked (RFC 5011)'
+        elif self.flags & ~(ZONE_KEY | SEP):
+            problem = f'flags {self.flags} have bits that no RFC defines for a zone key: 256 or 257 is expected'
+        elif self.algorithm not in SIGNING_ALGORITHMS:
+            problem = f'{self.algorithm_name} must not be used to sign a zone (RFC 9904)'
+        else:
+            problem = self._length_problem()
+        if problem:
+            raise MultisignerError(problem, record=f'DNSKEY {self.text}', remedy='Fetch the key again from its signer; do not publish this one')
+
+    def _length_problem(self) -> Optional[str]:
+        expected = _FIXED_KEY_LENGTHS.get(self.algorithm)
+        if expected is not None:
+            if len(self.key) != expected:
+                return f'a public key of {self.algorithm_name} has {expected} bytes, this one has {len(self.key)}: it is truncated or altered'
+            return None
+        bits = _rsa_modulus_bits(self.key)
+        if bits is None or not _MINIMUM_RSA_BITS <= bits <= _MAXIMUM_RSA_BITS:
+            size = 'no readable modulus' if bits is None else f'a modulus of {bits} bits'
+            return f'an RSA key has a modulus of {_MINIMUM_RSA_BITS} to {_MAXIMUM_RSA_BITS} bits (RFC 3110), this one has {size}: it is truncated or altered'
+        return None
+
+    @classmethod
+    def parse(cls, text: str) -> DNSKEY:
+        """Reads ``FLAGS PROTOCOL ALGORITHM BASE64...``; the base64 may be in several pieces. Raises MultisignerError.
+
+        Only the form is checked: see check_usable() for the sense.
+        """
+        fields = text.split()
+        if len(fields) < 4:
+            raise _malformed('DNSKEY', text, 'four fields are expected: flags, protocol, algorithm, public key')
+        flags, protocol, algorithm = (_number('DNSKEY', text, fields[i], limit) for i, limit in enumerate((65535, 255, 255)))
+        try:
+            key = base64.b64decode(''.join(fields[3:]), validate=True)
+        except (binascii.Error, ValueError):
+            raise _malformed('DNSKEY', text, 'the public key is not base64') from None
+        if not key:
+            raise _malformed('DNSKEY', text, 'the public key is empty')
+        return cls(flags, protocol, algorithm, key)
+
+
+@dataclass(frozen=True, order=True)
+class Record:
+    """One record that signers exchange: its type (DNSKEY, CDS, CDNSKEY) and its RDATA. The owner is the zone's apex."""
+
+    rtype: str
+    rdata: Union[DNSKEY, DS]
+
+    @property
+    def text(self) -> str:
+        """``TYPE RDATA``, canonical: equal records have equal texts."""
+        return f'{self.rtype} {self.rdata.text}'
+
+    def __str__(self) -> str:
+        if isinstance(self.rdata, DS):
+            return f'{self.rtype} {self.rdata.tag} {self.rdata.algorithm} {self.rdata.digest_type}'
+        return f'{self.rtype} {self.rdata}'
+
+    @property
+    def is_delete(self) -> bool:
+        """A CDS or CDNSKEY that asks the parent to remove all DS (RFC 8078 section 4)."""
+        return self.rtype != 'DNSKEY' and self.rdata.is_delete
+
+    def check_usable(self) -> None:
+        """Raises MultisignerError when no signer may publish this record."""
+        if self.is_delete:
+            raise MultisignerError(
+                'this record asks the parent to remove every DS of the zone (RFC 8078 section 4)',
+                record=self.text,
+                remedy='Take it out of the list; going insecure is an operation of its own',
+            )
+        if isinstance(self.rdata, DNSKEY):
+            self.rdata.check_usable()
+        elif self.rdata.digest_type not in DIGEST_LENGTHS:
+            raise MultisignerError(
+                f'digest type {self.rdata.digest_type} must not be used for a delegation (RFC 9905)', record=self.text, remedy='Use digest type 2 (SHA-256) or 4 (SHA-384)'
+            )
+
+
+def parse_record(text: str, zone: str) -> Record:
+    """Reads ``[OWNER [TTL] [IN]] TYPE RDATA`` as zone files, dig and dsset files write it; parentheses and comments are allowed.
+
+    An OWNER that is not *zone* is an error: it is how a key of another zone is caught. Raises MultisignerError.
+    """
+    plain = ' '.join(line.split(';', 1)[0] for line in text.splitlines()).replace('(', ' ').replace(')', ' ')
+    fields = plain.split()
+    at = next((i for i, word in enumerate(fields) if word.upper() in RECORD_TYPES), None)
+    if at is None:
+        raise MultisignerError(f'"{text.strip()}" is not a DNSKEY, CDS or CDNSKEY record', zone=zone, remedy='Write it as "DNSKEY 257 3 13 BASE64" or as a line of a zone file')
+    before = [word for word in fields[:at] if word.upper() != 'IN' and not word.isdigit()]
+    if before and before[0] != '@' and zone_name(before[0]) != zone_name(zone):
+        raise MultisignerError(f'it belongs to zone {zone_name(before[0])}', zone=zone, record=plain, remedy='Never carry a key from one zone to another')
+    rtype = fields[at].upper()
+    rdata_text = ' '.join(fields[at + 1:])
+    try:
+        rdata: Union[DNSKEY, DS] = DS.parse(rdata_text) if rtype == 'CDS' else DNSKEY.parse(rdata_text)
+    except MultisignerError as error:
+        raise error.at(zone=zone) from None
+    return Record(rtype, rdata)
+
+
+def parse_usable_records(texts: Iterable[str], zone: str) -> Tuple[Record, ...]:
+    """Reads records that are to be published in *zone* and checks each; the result is sorted, without repeats."""
+    records: List[Record] = []
+    for text in texts:
+        record = parse_record(text, zone)
+        try:
+            record.check_usable()
+        except MultisignerError as error:
+            raise error.at(zone=zone) from None
+        records.append(record)
+    return sort_records(records)
+
+
+def sort_records(records: Iterable[Record]) -> Tuple[Record, ...]:
+    """One order for output, files and diffs: by type, then by canonical text."""
+    return tuple(sorted(set(records), key=lambda record: record.text))
+
+
+def _malformed(kind: str, text: str, why: str) -> MultisignerError:
+    return MultisignerError(f'malformed {kind}: {why}', record=' '.join(text.split()), remedy='Copy the whole record again from its source')
+
+
+def _number(kind: str, text: str, word: str, limit: int) -> int:
+    if not word.isdigit() or int(word) > limit:
+        raise _malformed(kind, text, f'"{word}" is not a number from 0 to {limit}')
+    return int(word)
+
+
+def _rsa_modulus_bits(key: bytes) -> Optional[int]:
+    """Bits of the modulus in an RSA public key of RFC 3110 section 2; None when it cannot be read."""
+    if len(key) < 3:
+        return None
+    if key[0]:
+        start = 1 + key[0]
+    else:
+        start = 3 + struct.unpack('!H', key[1:3])[0]
+    modulus = key[start:]
+    if not modulus or modulus[0] == 0:
+        return None
+    return int.from_bytes(modulus, 'big').bit_length()
