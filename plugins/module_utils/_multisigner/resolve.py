@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking name servers, concurrently: dnspython's asyncio, one message in, one message out.
+
+A server that does not answer properly is always an error that names it; it is never "no records".
+Nothing here decides what an answer means for a zone, and nothing here changes anything anywhere.
+"""
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from typing import Any, Awaitable, Callable, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+
+from .dnskey import DNSKEY, DS, RECORD_TYPES, Record, zone_name
+from .errors import MultisignerError
+
+DNSPYTHON_IMPORT_ERROR: Optional[ImportError] = None
+try:
+    import dns.asyncquery
+    import dns.exception
+    import dns.flags
+    import dns.message
+    import dns.name
+    import dns.query
+    import dns.rcode
+    import dns.rdatatype
+    import dns.rrset
+    import dns.tsig
+except ImportError as error:
+    DNSPYTHON_IMPORT_ERROR = error
+
+UDP_PAYLOAD = 1232  # bytes; what passes every path without fragments
+TRIES = 3  # datagrams are lost; a server is silent when none of so many is answered
+AT_ONCE = 64  # questions under way at a time
+
+Item = TypeVar('Item')
+Result = TypeVar('Result')
+
+
+@dataclass(frozen=True)
+class Tsig:
+    """A TSIG key (RFC 8945). The secret stays out of repr and so out of every message."""
+
+    name: str
+    algorithm: str
+    secret: str = field(repr=False)
+
+    @classmethod
+    def from_option(cls, option: Optional[Dict[str, str]]) -> Optional[Tsig]:
+        if not option:
+            return None
+        return cls(option['name'], option['algorithm'], option['secret'])
+
+    def key(self) -> dns.tsig.Key:
+        """As dnspython wants it. Raises MultisignerError for a secret that is not base64 or an unknown algorithm."""
+        algorithm = dns.name.from_text(self.algorithm.lower())
+        try:
+            key = dns.tsig.Key(dns.name.from_text(self.name), self.secret, algorithm)
+            dns.tsig.get_context(key)
+        except (ValueError, NotImplementedError, dns.exception.DNSException):
+            raise MultisignerError(
+                f'TSIG key {self.name}: the secret is not base64, or the algorithm {self.algorithm} is not known',
+                remedy='Take name, algorithm and secret from the output of tsig-keygen',
+            ) from None
+        return key
+
+
+# The suboptions of a TSIG key, the same for every module.
+TSIG_OPTION: Dict[str, Any] = dict(
+    type='dict',
+    options=dict(
+        name=dict(type='str', required=True),
+        algorithm=dict(type='str', default='hmac-sha256'),
+        secret=dict(type='str', required=True, no_log=True),
+    ),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Server:
+    """One address of one name server."""
+
+    address: str
+    port: int = 53
+    name: str = ''
+
+    def __str__(self) -> str:
+        place = self.address if self.port == 53 else f'{self.address} port {self.port}'
+        return f'{self.name} ({place})' if self.name else place
+
+
+@dataclass(frozen=True)
+class LiveRRset:
+    """What one server publishes of one type: the TTL in seconds and the records."""
+
+    ttl: int = 0
+    records: FrozenSet[Record] = frozenset()
+
+
+def find_servers(names: Iterable[str], port: int = 53) -> Tuple[Server, ...]:
+    """Every address of *names* (names or addresses) that this machine has a route to, in the order given.
+
+    Addresses of a family that this machine has no route for are left out as long as the name has others.
+    Raises MultisignerError for a name without an address.
+    """
+    found: List[Server] = []
+    for name in names:
+        try:
+            answers = socket.getaddrinfo(name, port, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            raise MultisignerError(
+                f'its address cannot be found: {error.strerror or error}', server=name, remedy='Correct the name, or write the address of the server'
+            ) from None
+        addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        routed = [address for address in addresses if _has_route(address, port)]
+        found.extend(Server(address, port, '' if address == name else name.rstrip('.')) for address in routed or addresses)
+    return tuple(dict.fromkeys(found))
+
+
+def _has_route(address: str, port: int) -> bool:
+    """Whether the kernel knows a way to *address*; no packet is sent (connecting a datagram socket only looks it up)."""
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, port))
+    except OSError:
+        return False
+    return True
+
+
+async def ask(server: Server, qname: str, rdtype: str, tsig: Optional[Tsig] = None, timeout: float = 5.0) -> dns.message.Message:
+    """The authoritative answer of *server*: NOERROR or NXDOMAIN, with DNSSEC records; UDP, then TCP when truncated.
+
+    *timeout* is in seconds, for each of TRIES datagrams. With *tsig* the answer is signed and verified.
+    Raises MultisignerError for a server that is silent, refuses, fails, is lame, or cannot do TCP.
+    """
+    query = dns.message.make_query(qname, rdtype, want_dnssec=True, payload=UDP_PAYLOAD)
+    query.flags &= ~dns.flags.RD
+    answer = await exchange(server, query, tsig, timeout)
+    zone = zone_name(qname)
+    rcode = answer.rcode()
+    if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        raise MultisignerError(
+            f'answers {dns.rcode.to_text(rcode)} when asked for {rdtype}', zone=zone, server=str(server),
+            remedy='See that the zone is configured and loaded there, and that this machine may ask',
+        )
+    if not answer.flags & dns.flags.AA:
+        raise MultisignerError(
+            f'is lame: its answer for {rdtype} is not authoritative', zone=zone, server=str(server), remedy='Configure the zone there, or take the server off the list'
+        )
+    return answer
+
+
+async def exchange(server: Server, query: dns.message.Message, tsig: Optional[Tsig] = None, timeout: float = 5.0, over_tcp: bool = False) -> dns.message.Message:
+    """Sends *query* and returns the answer whatever its rcode; raises MultisignerError when there is none that can be trusted to be one."""
+    zone = zone_name(query.question[0].name.to_text()) if query.question else None
+    if tsig is not None:
+        query.use_tsig(tsig.key())
+    try:
+        answer = await (_tcp(server, query, timeout) if over_tcp else _udp_then_tcp(server, query, timeout))
+    except dns.tsig.PeerError as error:
+        raise _tsig_failure(error, tsig, zone, server) from None
+    except (dns.tsig.BadSignature, dns.tsig.BadTime, dns.tsig.BadKey, dns.message.UnknownTSIGKey) as error:
+        raise _tsig_failure(error, tsig, zone, server) from None
+    except dns.exception.Timeout:
+        raise MultisignerError(
+            f'does not answer ({"TCP" if over_tcp else f"{TRIES} tries"}, {timeout:g} s each)', zone=zone, server=str(server),
+            remedy='See that it runs and that a firewall lets port 53 through, or take it off the list',
+        ) from None
+    except (OSError, EOFError, dns.exception.DNSException) as error:
+        raise MultisignerError(
+            f'gives no usable answer: {str(error) or type(error).__name__}', zone=zone, server=str(server), remedy='See that it runs and speaks DNS at this address and port'
+        ) from None
+    if tsig is not None and not answer.had_tsig:
+        raise MultisignerError(
+            f'does not sign its answer with TSIG key {tsig.name}', zone=zone, server=str(server), remedy='Configure the key there (name, algorithm, secret)'
+        )
+    return answer
+
+
+async def _udp_then_tcp(server: Server, query: dns.message.Message, timeout: float) -> dns.message.Message:
+    for attempt in range(TRIES):
+        try:
+            answer = await dns.asyncquery.udp(query, server.address, timeout=timeout, port=server.port, ignore_unexpected=True, ignore_errors=True)
+        except dns.exception.Timeout:
+            if attempt + 1 == TRIES:
+                raise
+            continue
+        if not answer.flags & dns.flags.TC:
+            return answer
+        break
+    try:
+        return await _tcp(server, query, timeout)
+    except (OSError, EOFError, dns.exception.Timeout):
+        zone = zone_name(query.question[0].name.to_text())
+        raise MultisignerError(
+            f'truncates its answer at {UDP_PAYLOAD} bytes and does not answer over TCP', zone=zone, server=str(server), remedy='Let TCP port 53 through to it (RFC 7766)'
+        ) from None
+
+
+async def _tcp(server: Server, query: dns.message.Message, timeout: float) -> dns.message.Message:
+    return await dns.asyncquery.tcp(query, server.address, timeout=timeout, port=server.port)
+
+
+def _tsig_failure(error: Exception, tsig: Optional[Tsig], zone: Optional[str], server: Server) -> MultisignerError:
+    name = tsig.name if tsig else ''
+    reasons: Sequence[Tuple[type, str, str]] = (
+        (dns.tsig.PeerBadKey, 'does not know TSIG key', 'Configure the key there under exactly this name and algorithm'),
+        (dns.tsig.PeerBadSignature, 'finds the signature wrong that was made with TSIG key', 'Write the same secret on both sides'),
+        (dns.tsig.PeerBadTime, 'finds its clock and ours too far apart for TSIG key', 'Set the clocks (NTP)'),
+        (dns.tsig.BadTime, 'answers with a time too far from ours for TSIG key', 'Set the clocks (NTP)'),
+        (dns.tsig.BadSignature, 'answers with a wrong signature for TSIG key', 'Write the same secret on both sides; somebody may be in between'),
+    )
+    for kind, what, remedy in reasons:
+        if isinstance(error, kind):
+            return MultisignerError(f'{what} {name}', zone=zone, server=str(server), remedy=remedy)
+    return MultisignerError(f'cannot be talked to with TSIG key {name}: {error}', zone=zone, server=str(server), remedy='Compare name, algorithm and secret on both sides')
+
+
+async def live(
+    server: Server, zone: str, rtypes: Sequence[str] = RECORD_TYPES, tsig: Optional[Tsig] = None, timeout: float = 5.0
+) -> Dict[str, LiveRRset]:
+    """What *server* publishes at the apex of *zone* now. Raises MultisignerError as ask() does, and for a zone that is not there."""
+    answers = await asyncio.gather(*(ask(server, zone, rtype, tsig, timeout) for rtype in rtypes))
+    return {rtype: live_rrset(answer, server, zone, rtype) for rtype, answer in zip(rtypes, answers)}
+
+
+def live_rrset(answer: dns.message.Message, server: Server, zone: str, rtype: str) -> LiveRRset:
+    """The records of *rtype* at the apex in *answer*; an empty LiveRRset for NODATA. Raises MultisignerError for NXDOMAIN."""
+    if answer.rcode() == dns.rcode.NXDOMAIN:
+        raise MultisignerError('says that the zone does not exist (NXDOMAIN)', zone=zone, server=str(server), remedy='Configure the zone there, or correct its name')
+    rrset = answer.get_rrset(dns.message.ANSWER, dns.name.from_text(zone), dns.rdataclass.IN, dns.rdatatype.from_text(rtype))
+    if rrset is None:
+        return LiveRRset()
+    return LiveRRset(rrset.ttl, frozenset(Record(rtype, from_rdata(rdata)) for rdata in rrset))
+
+
+def from_rdata(rdata: Any) -> Any:
+    """Our value for a DNSKEY, CDNSKEY, DS or CDS of dnspython."""
+    if hasattr(rdata, 'digest_type'):
+        return DS(rdata.key_tag, int(rdata.algorithm), int(rdata.digest_type), bytes(rdata.digest))
+    return DNSKEY(int(rdata.flags), rdata.protocol, int(rdata.algorithm), bytes(rdata.key))
+
+
+async def wait_until(
+    servers: Iterable[Server],
+    zone: str,
+    condition: Callable[[Dict[str, LiveRRset]], Optional[str]],
+    tsig: Optional[Tsig] = None,
+    timeout: float = 30.0,
+) -> None:
+    """Asks every server again and again until *condition* of what it publishes returns None; its text says what is missing.
+
+    *timeout* is in seconds, for all servers together. Raises MultisignerError that names the server and the text.
+    """
+    await asyncio.gather(*(_wait_for_one(server, zone, condition, tsig, timeout) for server in servers))
+
+
+async def _wait_for_one(
+    server: Server, zone: str, condition: Callable[[Dict[str, LiveRRset]], Optional[str]], tsig: Optional[Tsig], timeout: float
+) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    pause = 0.05
+    while True:
+        missing = condition(await live(server, zone, tsig=tsig))
+        if missing is None:
+            return
+        if loop.time() + pause > deadline:
+            raise MultisignerError(
+                f'after {timeout:g} s it still does not publish what was written: {missing}', zone=zone, server=str(server),
+                remedy='See its log and its transfers; run again: what was written is not lost',
+            )
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 2.0)
+
+
+async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], at_once: int = AT_ONCE) -> List[Result]:
+    """*work* done for every item, at most *at_once* at a time; the results in the order of the items."""
+    numbered: Iterator[Tuple[int, Item]] = enumerate(items)
+    results: Dict[int, Result] = {}
+
+    async def worker() -> None:
+        for number, item in numbered:
+            results[number] = await work(item)
+
+    await asyncio.gather(*(worker() for _unused in range(at_once)))
+    return [results[number] for number in sorted(results)]
