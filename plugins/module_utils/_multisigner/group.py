@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user declared: zones, their signers and their parents, checked once, before anything is asked or changed.
+
+A mistake in one zone is that zone's; a mistake in a signer or parent is that of every zone that names it. No I/O.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from .dnskey import DIGEST_LENGTHS, zone_name
+from .drivers import CHANNELS, DRIVERS
+from .errors import MultisignerError
+from .resolve import Tsig
+from .signers.base import Capabilities
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where a signer's API is and how to be let in. The token stays out of repr."""
+
+    url: str
+    token: str = field(repr=False)
+    ca_file: Optional[str] = None
+    use_proxy: bool = True
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One signer: who answers for it, and what its answers may be trusted by."""
+
+    name: str
+    driver: str
+    servers: Tuple[str, ...]
+    port: int = 53
+    primary: Optional[str] = None
+    tsig: Optional[Tsig] = None
+    api: Optional[Api] = None
+    pins: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return DRIVERS[self.driver]
+
+
+@dataclass(frozen=True)
+class Parent:
+    """One parent: its servers, and the channel by which DS reach it."""
+
+    name: str
+    channel: str
+    servers: Tuple[str, ...]
+    port: int = 53
+
+
+@dataclass(frozen=True)
+class Group:
+    """One zone with the signers that serve it and the parent that delegates it (RFC 8901: a multi-signer group)."""
+
+    zone: str
+    signers: Tuple[Signer, ...]
+    parent: Parent
+    leaving: Tuple[str, ...] = ()
+    allow_mixed_algorithms: bool = False
+    digest_types: Tuple[int, ...] = (2,)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """All groups that can be worked on, and for each zone that cannot, the reason."""
+
+    groups: Tuple[Group, ...]
+    errors: Mapping[str, str]
+
+
+def declare(
+    zones: Sequence[Mapping[str, Any]],
+    signers: Sequence[Mapping[str, Any]],
+    parents: Sequence[Mapping[str, Any]],
+    digest_types: Sequence[int] = (2,),
+) -> Declaration:
+    """Reads the modules' options `zones`, `signers`, `parents`. Raises MultisignerError only for what spoils every zone."""
+    for digest_type in digest_types:
+        if digest_type not in DIGEST_LENGTHS:
+            raise MultisignerError(f'DS digest type {digest_type} must not be used for a delegation (RFC 9905)', remedy='Use [2], or [2, 4]')
+    if not digest_types:
+        raise MultisignerError('no DS digest type is given', remedy='Use [2], or [2, 4]')
+    known_signers = {option['name']: option for option in signers}
+    known_parents = {option['name']: option for option in parents}
+    groups: List[Group] = []
+    errors: Dict[str, str] = {}
+    for option in zones:
+        name = str(option['name'])
+        try:
+            name = zone_name(name)
+            if name in errors or any(group.zone == name for group in groups[-1:]):
+                raise MultisignerError('it is declared twice', remedy='Keep one of the entries')
+            groups.append(_group(name, option, known_signers, known_parents, tuple(sorted(set(digest_types)))))
+        except MultisignerError as error:
+            errors[name] = str(error.at(zone=name))
+    return Declaration(tuple(group for group in groups if group.zone not in errors), errors)
+
+
+def _group(
+    zone: str,
+    option: Mapping[str, Any],
+    signers: Mapping[str, Mapping[str, Any]],
+    parents: Mapping[str, Mapping[str, Any]],
+    digest_types: Tuple[int, ...],
+) -> Group:
+    names = list(option['signers'])
+    leaving = list(option.get('leaving') or ())
+    if not names:
+        raise MultisignerError('it has no signers', remedy='Name at least one host of the group "signers"')
+    if len(set(names + leaving)) != len(names + leaving):
+        raise MultisignerError('a signer is named twice', remedy='Name each signer once, under "signers" or under "leaving"')
+    for name in names + leaving:
+        if name not in signers:
+            raise MultisignerError(f'its signer "{name}" is unknown', remedy=f'Add it to the inventory group "signers" (which has {_listed(signers)}), or correct the name')
+    if option['parent'] not in parents:
+        raise MultisignerError(
+            f'its parent "{option["parent"]}" is unknown', remedy=f'Add it to the inventory group "parents" (which has {_listed(parents)}), or correct the name'
+        )
+    return Group(
+        zone=zone,
+        signers=tuple(_signer(signers[name]) for name in names + leaving),
+        parent=_parent(parents[option['parent']]),
+        leaving=tuple(leaving),
+        allow_mixed_algorithms=bool(option.get('allow_mixed_algorithms')),
+        digest_types=digest_types,
+    )
+
+
+def _signer(option: Mapping[str, Any]) -> Signer:
+    driver = option.get('driver')
+    if driver not in DRIVERS:
+        raise MultisignerError(f'signer {option["name"]} has the driver "{driver}"', remedy=f'Set multisigner_driver to one of {_listed(DRIVERS)}')
+    api = None
+    if DRIVERS[driver].own_keys_by_api:
+        if not option.get('api_token'):
+            raise MultisignerError(f'signer {option["name"]} has no API token', remedy='Set multisigner_api_token for that host, from a vault')
+        api = Api(option['api_url'], option['api_token'], option.get('api_ca_file'), option.get('api_use_proxy', True))
+    servers = tuple(option.get('servers') or ())
+    if not servers:
+        raise MultisignerError(f'signer {option["name"]} has no servers', remedy='List all its public name servers in multisigner_servers')
+    pins = {zone_name(zone): tuple(texts) for zone, texts in (option.get('pins') or {}).items()}
+    return Signer(
+        option['name'], driver, servers, option.get('port') or 53, option.get('primary'), Tsig.from_option(option.get('tsig')), api, pins
+    )
+
+
+def _parent(option: Mapping[str, Any]) -> Parent:
+    channel = option.get('channel')
+    if channel not in CHANNELS:
+        raise MultisignerError(f'parent {option["name"]} has the channel "{channel}"', remedy=f'Set multisigner_channel to one of {_listed(CHANNELS)}')
+    servers = tuple(option.get('servers') or ())
+    if not servers:
+        raise MultisignerError(f'parent {option["name"]} has no servers', remedy='List all its authoritative servers in multisigner_servers')
+    return Parent(option['name'], channel, servers, option.get('port') or 53)
+
+
+def _listed(names: Any) -> str:
+    return ', '.join(sorted(names)) or 'none'

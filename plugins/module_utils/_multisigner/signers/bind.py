@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BIND as a signer: a dynamic dnssec-policy zone that takes RFC 2136 updates, or a zone signed by dnssec-signzone.
+
+Both publish a successor before it signs (RFC 6781 section 4.1.1.1). The I/O is in rfc2136.py and in dnssec_importkey.
+"""
+from __future__ import annotations
+
+from .base import Capabilities
+
+DYNAMIC = Capabilities(prepublishes=True)
+SIGNZONE = Capabilities(prepublishes=True)
