@@ -14,7 +14,7 @@ import hashlib
 import re
 import struct
 from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple, Union
+from typing import Iterable
 
 from .errors import MultisignerError
 
@@ -25,9 +25,9 @@ ZONE_KEY = 0x0100  # RFC 4034 section 2.1.1
 SHA256 = 2
 SHA384 = 4
 # RFC 9904 and RFC 9905: the digest types that a delegation may use; SHA-1 (1) and GOST (3) must not be.
-DIGEST_LENGTHS: Dict[int, int] = {SHA256: 32, SHA384: 48}
+DIGEST_LENGTHS: dict[int, int] = {SHA256: 32, SHA384: 48}
 
-ALGORITHM_NAMES: Dict[int, str] = {
+ALGORITHM_NAMES: dict[int, str] = {
     5: 'RSASHA1',
     7: 'RSASHA1-NSEC3-SHA1',
     8: 'RSASHA256',
@@ -38,9 +38,9 @@ ALGORITHM_NAMES: Dict[int, str] = {
     16: 'ED448',
 }
 # RFC 9904: algorithms with which a zone may be signed today.
-SIGNING_ALGORITHMS: FrozenSet[int] = frozenset((8, 10, 13, 14, 15, 16))
+SIGNING_ALGORITHMS: frozenset[int] = frozenset((8, 10, 13, 14, 15, 16))
 # RFC 6605 section 4, RFC 8080 section 3: the public key has one length.
-_FIXED_KEY_LENGTHS: Dict[int, int] = {13: 64, 14: 96, 15: 32, 16: 57}
+_FIXED_KEY_LENGTHS: dict[int, int] = {13: 64, 14: 96, 15: 32, 16: 57}
 _MINIMUM_RSA_BITS = 1024
 _MAXIMUM_RSA_BITS = 4096  # RFC 3110 section 2
 
@@ -124,7 +124,7 @@ class DNSKEY:
         wire = self.wire
         if len(wire) % 2:
             wire += b'\0'
-        total = sum(struct.unpack(f'!{len(wire) // 2}H', wire))
+        total: int = sum(struct.unpack(f'!{len(wire) // 2}H', wire))
         return (total + (total >> 16)) & 0xFFFF
 
     @property
@@ -162,7 +162,7 @@ class DNSKEY:
 
     def check_usable(self) -> None:
         """Raises MultisignerError when no signer may publish this key: what deSEC and others accept without a look."""
-        problem: Optional[str] = None
+        problem: str | None = None
         if self.protocol != 3:
             problem = f'the protocol is {self.protocol}, it must be 3 (RFC 4034 section 2.1.2)'
         elif not self.flags & ZONE_KEY:
@@ -178,7 +178,7 @@ class DNSKEY:
         if problem:
             raise MultisignerError(problem, record=f'DNSKEY {self.text}', remedy='Fetch the key again from its signer; do not publish this one')
 
-    def _length_problem(self) -> Optional[str]:
+    def _length_problem(self) -> str | None:
         expected = _FIXED_KEY_LENGTHS.get(self.algorithm)
         if expected is not None:
             if len(self.key) != expected:
@@ -214,7 +214,7 @@ class Record:
     """One record that signers exchange: its type (DNSKEY, CDS, CDNSKEY) and its RDATA. The owner is the zone's apex."""
 
     rtype: str
-    rdata: Union[DNSKEY, DS]
+    rdata: DNSKEY | DS
 
     @property
     def text(self) -> str:
@@ -243,7 +243,8 @@ class Record:
             self.rdata.check_usable()
         elif self.rdata.digest_type not in DIGEST_LENGTHS:
             raise MultisignerError(
-                f'digest type {self.rdata.digest_type} must not be used for a delegation (RFC 9905)', record=self.text, remedy='Use digest type 2 (SHA-256) or 4 (SHA-384)'
+                f'digest type {self.rdata.digest_type} must not be used for a delegation (RFC 9905)', record=self.text,
+                remedy='Use digest type 2 (SHA-256) or 4 (SHA-384)',
             )
 
 
@@ -256,22 +257,24 @@ def parse_record(text: str, zone: str) -> Record:
     fields = plain.split()
     at = next((i for i, word in enumerate(fields) if word.upper() in RECORD_TYPES), None)
     if at is None:
-        raise MultisignerError(f'"{text.strip()}" is not a DNSKEY, CDS or CDNSKEY record', zone=zone, remedy='Write it as "DNSKEY 257 3 13 BASE64" or as a line of a zone file')
+        raise MultisignerError(
+            f'"{text.strip()}" is not a DNSKEY, CDS or CDNSKEY record', zone=zone, remedy='Write it as "DNSKEY 257 3 13 BASE64" or as a line of a zone file'
+        )
     before = [word for word in fields[:at] if word.upper() != 'IN' and not word.isdigit()]
     if before and before[0] != '@' and zone_name(before[0]) != zone_name(zone):
         raise MultisignerError(f'it belongs to zone {zone_name(before[0])}', zone=zone, record=plain, remedy='Never carry a key from one zone to another')
     rtype = fields[at].upper()
     rdata_text = ' '.join(fields[at + 1:])
     try:
-        rdata: Union[DNSKEY, DS] = DS.parse(rdata_text) if rtype == 'CDS' else DNSKEY.parse(rdata_text)
+        rdata: DNSKEY | DS = DS.parse(rdata_text) if rtype == 'CDS' else DNSKEY.parse(rdata_text)
     except MultisignerError as error:
         raise error.at(zone=zone) from None
     return Record(rtype, rdata)
 
 
-def parse_usable_records(texts: Iterable[str], zone: str) -> Tuple[Record, ...]:
+def parse_usable_records(texts: Iterable[str], zone: str) -> tuple[Record, ...]:
     """Reads records that are to be published in *zone* and checks each; the result is sorted, without repeats."""
-    records: List[Record] = []
+    records: list[Record] = []
     for text in texts:
         record = parse_record(text, zone)
         try:
@@ -282,7 +285,7 @@ def parse_usable_records(texts: Iterable[str], zone: str) -> Tuple[Record, ...]:
     return sort_records(records)
 
 
-def sort_records(records: Iterable[Record]) -> Tuple[Record, ...]:
+def sort_records(records: Iterable[Record]) -> tuple[Record, ...]:
     """One order for output, files and diffs: by type, then by canonical text."""
     return tuple(sorted(set(records), key=lambda record: record.text))
 
@@ -297,14 +300,11 @@ def _number(kind: str, text: str, word: str, limit: int) -> int:
     return int(word)
 
 
-def _rsa_modulus_bits(key: bytes) -> Optional[int]:
+def _rsa_modulus_bits(key: bytes) -> int | None:
     """Bits of the modulus in an RSA public key of RFC 3110 section 2; None when it cannot be read."""
     if len(key) < 3:
         return None
-    if key[0]:
-        start = 1 + key[0]
-    else:
-        start = 3 + struct.unpack('!H', key[1:3])[0]
+    start = 1 + key[0] if key[0] else 3 + struct.unpack('!H', key[1:3])[0]
     modulus = key[start:]
     if not modulus or modulus[0] == 0:
         return None

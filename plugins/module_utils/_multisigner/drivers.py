@@ -4,14 +4,12 @@
 """Which kinds of signer and which channels to a parent there are: the two tables, and nothing else."""
 from __future__ import annotations
 
-from typing import Dict
-
-from .signers import bind
+from .signers import bind, desec
 from .signers.base import Capabilities
 
-DRIVERS: Dict[str, Capabilities] = {
+DRIVERS: dict[str, Capabilities] = {
     'bind': bind.DYNAMIC,
     'bind_signzone': bind.SIGNZONE,
-    'desec': Capabilities(prepublishes=False, own_keys_by_api=True),
+    'desec': desec.CAPABILITIES,
 }
 CHANNELS = ('export', 'nsupdate')

@@ -8,8 +8,6 @@ turns it into one readable sentence. It never carries a secret. Standard library
 """
 from __future__ import annotations
 
-from typing import List, Optional
-
 
 class MultisignerError(Exception):
     """Something is wrong with one zone, server or record; other zones may go on.
@@ -20,10 +18,10 @@ class MultisignerError(Exception):
     def __init__(
         self,
         what: str,
-        zone: Optional[str] = None,
-        server: Optional[str] = None,
-        record: Optional[str] = None,
-        remedy: Optional[str] = None,
+        zone: str | None = None,
+        server: str | None = None,
+        record: str | None = None,
+        remedy: str | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -33,7 +31,7 @@ class MultisignerError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        where: List[str] = []
+        where: list[str] = []
         if self.zone:
             where.append(f'zone {self.zone}')
         if self.server:
@@ -43,6 +41,6 @@ class MultisignerError(Exception):
         text = f'{", ".join(where)}: {self.what}' if where else self.what
         return f'{text}. {self.remedy}.' if self.remedy else f'{text}.'
 
-    def at(self, zone: Optional[str] = None, server: Optional[str] = None, record: Optional[str] = None) -> MultisignerError:
+    def at(self, zone: str | None = None, server: str | None = None, record: str | None = None) -> MultisignerError:
         """The same error with places filled in that were not known where it was raised."""
         return type(self)(self.what, self.zone or zone, self.server or server, self.record or record, self.remedy)

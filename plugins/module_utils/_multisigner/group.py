@@ -8,13 +8,58 @@ A mistake in one zone is that zone's; a mistake in a signer or parent is that of
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
-from .dnskey import DIGEST_LENGTHS, zone_name
+from .dnskey import zone_name
 from .drivers import CHANNELS, DRIVERS
 from .errors import MultisignerError
-from .resolve import Tsig
+from .resolve import TSIG_OPTION, Tsig
 from .signers.base import Capabilities
+
+# The options of every module that looks at declared zones.
+GROUP_OPTIONS: dict[str, Any] = {
+    'zones': {
+        'type': 'list',
+        'elements': 'dict',
+        'required': True,
+        'options': {
+            'name': {'type': 'str', 'required': True},
+            'parent': {'type': 'str', 'required': True},
+            'signers': {'type': 'list', 'elements': 'str', 'required': True},
+            'leaving': {'type': 'list', 'elements': 'str', 'default': []},
+            'allow_mixed_algorithms': {'type': 'bool', 'default': False},
+        },
+    },
+    'signers': {
+        'type': 'list',
+        'elements': 'dict',
+        'required': True,
+        'options': {
+            'name': {'type': 'str', 'required': True},
+            'driver': {'type': 'str', 'required': True},
+            'servers': {'type': 'list', 'elements': 'str', 'required': True},
+            'port': {'type': 'int', 'default': 53},
+            'primary': {'type': 'str'},
+            'tsig': TSIG_OPTION,
+            'api_url': {'type': 'str', 'default': 'https://desec.io/api/v1'},
+            'api_token': {'type': 'str', 'no_log': True},
+            'api_ca_file': {'type': 'path'},
+            'api_use_proxy': {'type': 'bool', 'default': True},
+            'pins': {'type': 'dict', 'default': {}},
+        },
+    },
+    'parents': {
+        'type': 'list',
+        'elements': 'dict',
+        'required': True,
+        'options': {
+            'name': {'type': 'str', 'required': True},
+            'channel': {'type': 'str', 'required': True},
+            'servers': {'type': 'list', 'elements': 'str', 'required': True},
+            'port': {'type': 'int', 'default': 53},
+        },
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -23,7 +68,7 @@ class Api:
 
     url: str
     token: str = field(repr=False)
-    ca_file: Optional[str] = None
+    ca_file: str | None = None
     use_proxy: bool = True
 
 
@@ -33,12 +78,12 @@ class Signer:
 
     name: str
     driver: str
-    servers: Tuple[str, ...]
+    servers: tuple[str, ...]
     port: int = 53
-    primary: Optional[str] = None
-    tsig: Optional[Tsig] = None
-    api: Optional[Api] = None
-    pins: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
+    primary: str | None = None
+    tsig: Tsig | None = None
+    api: Api | None = None
+    pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -51,7 +96,7 @@ class Parent:
 
     name: str
     channel: str
-    servers: Tuple[str, ...]
+    servers: tuple[str, ...]
     port: int = 53
 
 
@@ -60,18 +105,17 @@ class Group:
     """One zone with the signers that serve it and the parent that delegates it (RFC 8901: a multi-signer group)."""
 
     zone: str
-    signers: Tuple[Signer, ...]
+    signers: tuple[Signer, ...]
     parent: Parent
-    leaving: Tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
     allow_mixed_algorithms: bool = False
-    digest_types: Tuple[int, ...] = (2,)
 
 
 @dataclass(frozen=True)
 class Declaration:
     """All groups that can be worked on, and for each zone that cannot, the reason."""
 
-    groups: Tuple[Group, ...]
+    groups: tuple[Group, ...]
     errors: Mapping[str, str]
 
 
@@ -79,25 +123,21 @@ def declare(
     zones: Sequence[Mapping[str, Any]],
     signers: Sequence[Mapping[str, Any]],
     parents: Sequence[Mapping[str, Any]],
-    digest_types: Sequence[int] = (2,),
 ) -> Declaration:
-    """Reads the modules' options `zones`, `signers`, `parents`. Raises MultisignerError only for what spoils every zone."""
-    for digest_type in digest_types:
-        if digest_type not in DIGEST_LENGTHS:
-            raise MultisignerError(f'DS digest type {digest_type} must not be used for a delegation (RFC 9905)', remedy='Use [2], or [2, 4]')
-    if not digest_types:
-        raise MultisignerError('no DS digest type is given', remedy='Use [2], or [2, 4]')
+    """Reads the options of GROUP_OPTIONS. What is wrong with one zone becomes that zone's error."""
     known_signers = {option['name']: option for option in signers}
     known_parents = {option['name']: option for option in parents}
-    groups: List[Group] = []
-    errors: Dict[str, str] = {}
+    groups: list[Group] = []
+    errors: dict[str, str] = {}
+    seen: set[str] = set()
     for option in zones:
         name = str(option['name'])
         try:
             name = zone_name(name)
-            if name in errors or any(group.zone == name for group in groups[-1:]):
+            if name in seen:
                 raise MultisignerError('it is declared twice', remedy='Keep one of the entries')
-            groups.append(_group(name, option, known_signers, known_parents, tuple(sorted(set(digest_types)))))
+            seen.add(name)
+            groups.append(_group(name, option, known_signers, known_parents))
         except MultisignerError as error:
             errors[name] = str(error.at(zone=name))
     return Declaration(tuple(group for group in groups if group.zone not in errors), errors)
@@ -108,7 +148,6 @@ def _group(
     option: Mapping[str, Any],
     signers: Mapping[str, Mapping[str, Any]],
     parents: Mapping[str, Mapping[str, Any]],
-    digest_types: Tuple[int, ...],
 ) -> Group:
     names = list(option['signers'])
     leaving = list(option.get('leaving') or ())
@@ -118,7 +157,9 @@ def _group(
         raise MultisignerError('a signer is named twice', remedy='Name each signer once, under "signers" or under "leaving"')
     for name in names + leaving:
         if name not in signers:
-            raise MultisignerError(f'its signer "{name}" is unknown', remedy=f'Add it to the inventory group "signers" (which has {_listed(signers)}), or correct the name')
+            raise MultisignerError(
+                f'its signer "{name}" is unknown', remedy=f'Add it to the inventory group "signers" (which has {_listed(signers)}), or correct the name'
+            )
     if option['parent'] not in parents:
         raise MultisignerError(
             f'its parent "{option["parent"]}" is unknown', remedy=f'Add it to the inventory group "parents" (which has {_listed(parents)}), or correct the name'
@@ -129,7 +170,6 @@ def _group(
         parent=_parent(parents[option['parent']]),
         leaving=tuple(leaving),
         allow_mixed_algorithms=bool(option.get('allow_mixed_algorithms')),
-        digest_types=digest_types,
     )
 
 
@@ -138,7 +178,7 @@ def _signer(option: Mapping[str, Any]) -> Signer:
     if driver not in DRIVERS:
         raise MultisignerError(f'signer {option["name"]} has the driver "{driver}"', remedy=f'Set multisigner_driver to one of {_listed(DRIVERS)}')
     api = None
-    if DRIVERS[driver].own_keys_by_api:
+    if DRIVERS[driver].own_keys_by == 'api':
         if not option.get('api_token'):
             raise MultisignerError(f'signer {option["name"]} has no API token', remedy='Set multisigner_api_token for that host, from a vault')
         api = Api(option['api_url'], option['api_token'], option.get('api_ca_file'), option.get('api_use_proxy', True))
@@ -163,3 +203,25 @@ def _parent(option: Mapping[str, Any]) -> Parent:
 
 def _listed(names: Any) -> str:
     return ', '.join(sorted(names)) or 'none'
+
+
+def as_dict(group: Group) -> dict[str, Any]:
+    """The JSON form of what a plan needs of a group. No secret is in it, nor how to be let in anywhere."""
+    return {
+        'zone': group.zone,
+        'signers': [{'name': signer.name, 'driver': signer.driver, 'servers': list(signer.servers)} for signer in group.signers],
+        'parent': {'name': group.parent.name, 'channel': group.parent.channel, 'servers': list(group.parent.servers)},
+        'leaving': list(group.leaving),
+        'allow_mixed_algorithms': group.allow_mixed_algorithms,
+    }
+
+
+def from_dict(data: Mapping[str, Any]) -> Group:
+    """Reads what as_dict() wrote."""
+    return Group(
+        data['zone'],
+        tuple(Signer(signer['name'], signer['driver'], tuple(signer['servers'])) for signer in data['signers']),
+        Parent(data['parent']['name'], data['parent']['channel'], tuple(data['parent']['servers'])),
+        tuple(data['leaving']),
+        data['allow_mixed_algorithms'],
+    )

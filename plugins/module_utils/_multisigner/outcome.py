@@ -8,22 +8,22 @@ It never decides anything about DNS. Standard library only, because it travels t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Iterable
 
 from .dnskey import Record, parse_record, parse_usable_records, sort_records, zone_name
 from .errors import MultisignerError
 
 # The option of every module that adds and removes records at a signer.
-ZONES_OPTION: Dict[str, Any] = dict(
-    type='list',
-    elements='dict',
-    required=True,
-    options=dict(
-        name=dict(type='str', required=True),
-        add=dict(type='list', elements='str', default=[]),
-        remove=dict(type='list', elements='str', default=[]),
-    ),
-)
+ZONES_OPTION: dict[str, Any] = {
+    'type': 'list',
+    'elements': 'dict',
+    'required': True,
+    'options': {
+        'name': {'type': 'str', 'required': True},
+        'add': {'type': 'list', 'elements': 'str', 'default': []},
+        'remove': {'type': 'list', 'elements': 'str', 'default': []},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Request:
     """What one zone's caller wants of one signer: records to be present and records to be gone. Already checked."""
 
     zone: str
-    add: Tuple[Record, ...] = ()
-    remove: Tuple[Record, ...] = ()
+    add: tuple[Record, ...] = ()
+    remove: tuple[Record, ...] = ()
 
     @classmethod
-    def from_option(cls, option: Dict[str, Any]) -> Request:
+    def from_option(cls, option: dict[str, Any]) -> Request:
         """One item of ZONES_OPTION. Raises MultisignerError, naming the zone and the record."""
         zone = zone_name(option['name'])
         request = cls(
@@ -55,30 +55,30 @@ class Outcome:
     """What happened to one zone. *before* and *after* are the lines of the diff, sorted."""
 
     zone: str
-    added: Tuple[str, ...] = ()
-    removed: Tuple[str, ...] = ()
-    before: Tuple[str, ...] = ()
-    after: Tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     changed: bool = False
     msg: str = ''
     failed: bool = False
-    details: Dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def failure(cls, zone: str, error: MultisignerError) -> Outcome:
         return cls(zone, msg=str(error.at(zone=zone)), failed=True)
 
-    def as_result(self) -> Dict[str, Any]:
-        result: Dict[str, Any] = dict(
-            name=self.zone, changed=self.changed, added=list(self.added), removed=list(self.removed), failed=self.failed, msg=self.msg
-        )
+    def as_result(self) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            'name': self.zone, 'changed': self.changed, 'added': list(self.added), 'removed': list(self.removed), 'failed': self.failed, 'msg': self.msg
+        }
         result.update(self.details)
         return result
 
 
-def each_zone(options: Iterable[Dict[str, Any]], work: Callable[[Request], Outcome]) -> List[Outcome]:
+def each_zone(options: Iterable[dict[str, Any]], work: Callable[[Request], Outcome]) -> list[Outcome]:
     """Runs *work* for every zone of the ``zones`` option; a MultisignerError becomes that zone's failure and the others go on."""
-    outcomes: List[Outcome] = []
+    outcomes: list[Outcome] = []
     for option in options:
         try:
             outcomes.append(work(Request.from_option(option)))
@@ -87,23 +87,23 @@ def each_zone(options: Iterable[Dict[str, Any]], work: Callable[[Request], Outco
     return outcomes
 
 
-def finish(module: Any, outcomes: Iterable[Outcome], extra: Optional[Dict[str, Any]] = None) -> None:
+def finish(module: Any, outcomes: Iterable[Outcome], extra: dict[str, Any] | None = None) -> None:
     """Ends the module: exit_json, or fail_json with every failed zone's message. Never returns."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.zone)
-    result: Dict[str, Any] = dict(
-        changed=any(outcome.changed for outcome in ordered),
-        zones=[outcome.as_result() for outcome in ordered],
-        diff=[
-            dict(
-                before_header=outcome.zone,
-                after_header=outcome.zone,
-                before=''.join(line + '\n' for line in outcome.before),
-                after=''.join(line + '\n' for line in outcome.after),
-            )
+    result: dict[str, Any] = {
+        'changed': any(outcome.changed for outcome in ordered),
+        'zones': [outcome.as_result() for outcome in ordered],
+        'diff': [
+            {
+                'before_header': outcome.zone,
+                'after_header': outcome.zone,
+                'before': ''.join(line + '\n' for line in outcome.before),
+                'after': ''.join(line + '\n' for line in outcome.after),
+            }
             for outcome in ordered
             if outcome.before != outcome.after
         ],
-    )
+    }
     result.update(extra or {})
     failures = [outcome for outcome in ordered if outcome.failed]
     if failures:

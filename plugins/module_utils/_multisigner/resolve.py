@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, field
-from typing import Any, Awaitable, Callable, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Awaitable, Callable, Iterable, Iterator, Sequence, TypeVar
 
 from .dnskey import DNSKEY, DS, RECORD_TYPES, Record, zone_name
 from .errors import MultisignerError
 
-DNSPYTHON_IMPORT_ERROR: Optional[ImportError] = None
+DNSPYTHON_IMPORT_ERROR: ImportError | None = None
 try:
     import dns.asyncquery
     import dns.exception
@@ -35,6 +35,12 @@ UDP_PAYLOAD = 1232  # bytes; what passes every path without fragments
 TRIES = 3  # datagrams are lost; a server is silent when none of so many is answered
 AT_ONCE = 64  # questions under way at a time
 
+
+
+class NoAnswerError(MultisignerError):
+    """The server is silent: asking it about other zones would only cost time."""
+
+
 Item = TypeVar('Item')
 Result = TypeVar('Result')
 
@@ -48,7 +54,7 @@ class Tsig:
     secret: str = field(repr=False)
 
     @classmethod
-    def from_option(cls, option: Optional[Dict[str, str]]) -> Optional[Tsig]:
+    def from_option(cls, option: dict[str, str] | None) -> Tsig | None:
         if not option:
             return None
         return cls(option['name'], option['algorithm'], option['secret'])
@@ -58,7 +64,7 @@ class Tsig:
         algorithm = dns.name.from_text(self.algorithm.lower())
         try:
             key = dns.tsig.Key(dns.name.from_text(self.name), self.secret, algorithm)
-            dns.tsig.get_context(key)
+            dns.tsig.get_context(key)  # type: ignore[no-untyped-call]
         except (ValueError, NotImplementedError, dns.exception.DNSException):
             raise MultisignerError(
                 f'TSIG key {self.name}: the secret is not base64, or the algorithm {self.algorithm} is not known',
@@ -68,14 +74,14 @@ class Tsig:
 
 
 # The suboptions of a TSIG key, the same for every module.
-TSIG_OPTION: Dict[str, Any] = dict(
-    type='dict',
-    options=dict(
-        name=dict(type='str', required=True),
-        algorithm=dict(type='str', default='hmac-sha256'),
-        secret=dict(type='str', required=True, no_log=True),
-    ),
-)
+TSIG_OPTION: dict[str, Any] = {
+    'type': 'dict',
+    'options': {
+        'name': {'type': 'str', 'required': True},
+        'algorithm': {'type': 'str', 'default': 'hmac-sha256'},
+        'secret': {'type': 'str', 'required': True, 'no_log': True},
+    },
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -96,16 +102,16 @@ class LiveRRset:
     """What one server publishes of one type: the TTL in seconds and the records."""
 
     ttl: int = 0
-    records: FrozenSet[Record] = frozenset()
+    records: frozenset[Record] = frozenset()
 
 
-def find_servers(names: Iterable[str], port: int = 53) -> Tuple[Server, ...]:
+def find_servers(names: Iterable[str], port: int = 53) -> tuple[Server, ...]:
     """Every address of *names* (names or addresses) that this machine has a route to, in the order given.
 
     Addresses of a family that this machine has no route for are left out as long as the name has others.
     Raises MultisignerError for a name without an address.
     """
-    found: List[Server] = []
+    found: list[Server] = []
     for name in names:
         try:
             answers = socket.getaddrinfo(name, port, type=socket.SOCK_DGRAM)
@@ -130,7 +136,7 @@ def _has_route(address: str, port: int) -> bool:
     return True
 
 
-async def ask(server: Server, qname: str, rdtype: str, tsig: Optional[Tsig] = None, timeout: float = 5.0) -> dns.message.Message:
+async def ask(server: Server, qname: str, rdtype: str, tsig: Tsig | None = None, timeout: float = 5.0) -> dns.message.Message:
     """The authoritative answer of *server*: NOERROR or NXDOMAIN, with DNSSEC records; UDP, then TCP when truncated.
 
     *timeout* is in seconds, for each of TRIES datagrams. With *tsig* the answer is signed and verified.
@@ -148,12 +154,13 @@ async def ask(server: Server, qname: str, rdtype: str, tsig: Optional[Tsig] = No
         )
     if not answer.flags & dns.flags.AA:
         raise MultisignerError(
-            f'is lame: its answer for {rdtype} is not authoritative', zone=zone, server=str(server), remedy='Configure the zone there, or take the server off the list'
+            f'is lame: its answer for {rdtype} is not authoritative', zone=zone, server=str(server),
+            remedy='Configure the zone there, or take the server off the list',
         )
     return answer
 
 
-async def exchange(server: Server, query: dns.message.Message, tsig: Optional[Tsig] = None, timeout: float = 5.0, over_tcp: bool = False) -> dns.message.Message:
+async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None = None, timeout: float = 5.0, over_tcp: bool = False) -> dns.message.Message:
     """Sends *query* and returns the answer whatever its rcode; raises MultisignerError when there is none that can be trusted to be one."""
     zone = zone_name(query.question[0].name.to_text()) if query.question else None
     if tsig is not None:
@@ -165,13 +172,14 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Optional[Ts
     except (dns.tsig.BadSignature, dns.tsig.BadTime, dns.tsig.BadKey, dns.message.UnknownTSIGKey) as error:
         raise _tsig_failure(error, tsig, zone, server) from None
     except dns.exception.Timeout:
-        raise MultisignerError(
+        raise NoAnswerError(
             f'does not answer ({"TCP" if over_tcp else f"{TRIES} tries"}, {timeout:g} s each)', zone=zone, server=str(server),
             remedy='See that it runs and that a firewall lets port 53 through, or take it off the list',
         ) from None
     except (OSError, EOFError, dns.exception.DNSException) as error:
         raise MultisignerError(
-            f'gives no usable answer: {str(error) or type(error).__name__}', zone=zone, server=str(server), remedy='See that it runs and speaks DNS at this address and port'
+            f'gives no usable answer: {str(error) or type(error).__name__}', zone=zone, server=str(server),
+            remedy='See that it runs and speaks DNS at this address and port',
         ) from None
     if tsig is not None and not answer.had_tsig:
         raise MultisignerError(
@@ -196,7 +204,8 @@ async def _udp_then_tcp(server: Server, query: dns.message.Message, timeout: flo
     except (OSError, EOFError, dns.exception.Timeout):
         zone = zone_name(query.question[0].name.to_text())
         raise MultisignerError(
-            f'truncates its answer at {UDP_PAYLOAD} bytes and does not answer over TCP', zone=zone, server=str(server), remedy='Let TCP port 53 through to it (RFC 7766)'
+            f'truncates its answer at {UDP_PAYLOAD} bytes and does not answer over TCP', zone=zone, server=str(server),
+            remedy='Let TCP port 53 through to it (RFC 7766)',
         ) from None
 
 
@@ -204,9 +213,9 @@ async def _tcp(server: Server, query: dns.message.Message, timeout: float) -> dn
     return await dns.asyncquery.tcp(query, server.address, timeout=timeout, port=server.port)
 
 
-def _tsig_failure(error: Exception, tsig: Optional[Tsig], zone: Optional[str], server: Server) -> MultisignerError:
+def _tsig_failure(error: Exception, tsig: Tsig | None, zone: str | None, server: Server) -> MultisignerError:
     name = tsig.name if tsig else ''
-    reasons: Sequence[Tuple[type, str, str]] = (
+    reasons: Sequence[tuple[type, str, str]] = (
         (dns.tsig.PeerBadKey, 'does not know TSIG key', 'Configure the key there under exactly this name and algorithm'),
         (dns.tsig.PeerBadSignature, 'finds the signature wrong that was made with TSIG key', 'Write the same secret on both sides'),
         (dns.tsig.PeerBadTime, 'finds its clock and ours too far apart for TSIG key', 'Set the clocks (NTP)'),
@@ -216,12 +225,15 @@ def _tsig_failure(error: Exception, tsig: Optional[Tsig], zone: Optional[str], s
     for kind, what, remedy in reasons:
         if isinstance(error, kind):
             return MultisignerError(f'{what} {name}', zone=zone, server=str(server), remedy=remedy)
-    return MultisignerError(f'cannot be talked to with TSIG key {name}: {error}', zone=zone, server=str(server), remedy='Compare name, algorithm and secret on both sides')
+    return MultisignerError(
+        f'cannot be talked to with TSIG key {name}: {error}', zone=zone, server=str(server),
+        remedy='Compare name, algorithm and secret on both sides',
+    )
 
 
 async def live(
-    server: Server, zone: str, rtypes: Sequence[str] = RECORD_TYPES, tsig: Optional[Tsig] = None, timeout: float = 5.0
-) -> Dict[str, LiveRRset]:
+    server: Server, zone: str, rtypes: Sequence[str] = RECORD_TYPES, tsig: Tsig | None = None, timeout: float = 5.0
+) -> dict[str, LiveRRset]:
     """What *server* publishes at the apex of *zone* now. Raises MultisignerError as ask() does, and for a zone that is not there."""
     answers = await asyncio.gather(*(ask(server, zone, rtype, tsig, timeout) for rtype in rtypes))
     return {rtype: live_rrset(answer, server, zone, rtype) for rtype, answer in zip(rtypes, answers)}
@@ -230,7 +242,10 @@ async def live(
 def live_rrset(answer: dns.message.Message, server: Server, zone: str, rtype: str) -> LiveRRset:
     """The records of *rtype* at the apex in *answer*; an empty LiveRRset for NODATA. Raises MultisignerError for NXDOMAIN."""
     if answer.rcode() == dns.rcode.NXDOMAIN:
-        raise MultisignerError('says that the zone does not exist (NXDOMAIN)', zone=zone, server=str(server), remedy='Configure the zone there, or correct its name')
+        raise MultisignerError(
+            'says that the zone does not exist (NXDOMAIN)', zone=zone, server=str(server),
+            remedy='Configure the zone there, or correct its name',
+        )
     rrset = answer.get_rrset(dns.message.ANSWER, dns.name.from_text(zone), dns.rdataclass.IN, dns.rdatatype.from_text(rtype))
     if rrset is None:
         return LiveRRset()
@@ -247,8 +262,8 @@ def from_rdata(rdata: Any) -> Any:
 async def wait_until(
     servers: Iterable[Server],
     zone: str,
-    condition: Callable[[Dict[str, LiveRRset]], Optional[str]],
-    tsig: Optional[Tsig] = None,
+    condition: Callable[[dict[str, LiveRRset]], str | None],
+    tsig: Tsig | None = None,
     timeout: float = 30.0,
 ) -> None:
     """Asks every server again and again until *condition* of what it publishes returns None; its text says what is missing.
@@ -259,7 +274,7 @@ async def wait_until(
 
 
 async def _wait_for_one(
-    server: Server, zone: str, condition: Callable[[Dict[str, LiveRRset]], Optional[str]], tsig: Optional[Tsig], timeout: float
+    server: Server, zone: str, condition: Callable[[dict[str, LiveRRset]], str | None], tsig: Tsig | None, timeout: float
 ) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
@@ -277,10 +292,10 @@ async def _wait_for_one(
         pause = min(pause * 1.5, 2.0)
 
 
-async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], at_once: int = AT_ONCE) -> List[Result]:
+async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], at_once: int = AT_ONCE) -> list[Result]:
     """*work* done for every item, at most *at_once* at a time; the results in the order of the items."""
-    numbered: Iterator[Tuple[int, Item]] = enumerate(items)
-    results: Dict[int, Result] = {}
+    numbered: Iterator[tuple[int, Item]] = enumerate(items)
+    results: dict[int, Result] = {}
 
     async def worker() -> None:
         for number, item in numbered:

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal: since when each fact has been true, and the largest TTL seen with it. Nothing else is remembered.
+
+One SQLite file for all zones. What to do next follows from what is seen; the journal only lets time count, so losing it
+costs waiting and never safety. A run that learns nothing new writes nothing.
+"""
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from typing import Iterable, Mapping, Tuple
+
+from .errors import MultisignerError
+
+SCHEMA_VERSION = 1
+LOCK_WAIT = 30.0  # seconds to wait for another run's transaction
+
+FactKey = Tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """*kind* and *subject* say what is true, *since* (seconds since 1970 UTC) since when, or None for not yet.
+
+    *ttl*, in seconds, is the largest that any answer about it had while the fact was watched, before it was true too.
+    """
+
+    kind: str
+    subject: str
+    since: int | None
+    ttl: int
+
+    @property
+    def key(self) -> FactKey:
+        return (self.kind, self.subject)
+
+
+class Journal:
+    """One transaction over the journal: read, then store, then close. A second run waits, then is told to come back."""
+
+    def __init__(self, path: str, writable: bool) -> None:
+        """Opens *path*, which is made when it is missing and *writable*. Raises MultisignerError when that cannot be done."""
+        self._path = path
+        self._writable = writable
+        try:
+            self._connection = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise self._error(error) from None
+
+    def _open(self) -> sqlite3.Connection:
+        if not self._writable and not os.path.exists(self._path):
+            return self._prepared(sqlite3.connect(':memory:'))
+        if not os.path.exists(self._path):
+            os.makedirs(os.path.dirname(self._path) or '.', mode=0o700, exist_ok=True)
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        mode = 'rw' if self._writable else 'ro'
+        connection = sqlite3.connect(f'file:{self._path}?mode={mode}', uri=True, timeout=LOCK_WAIT, isolation_level=None)
+        connection.execute('BEGIN IMMEDIATE' if self._writable else 'BEGIN')
+        return self._prepared(connection)
+
+    def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        (version,) = connection.execute('PRAGMA user_version').fetchone()
+        if version == 0:
+            connection.execute(
+                'CREATE TABLE fact (zone TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, since INTEGER, ttl INTEGER NOT NULL,'
+                ' PRIMARY KEY (zone, kind, subject)) WITHOUT ROWID'
+            )
+            connection.execute(f'PRAGMA user_version = {SCHEMA_VERSION}')
+        elif version != SCHEMA_VERSION:
+            raise MultisignerError(
+                f'the journal {self._path} was written by another release (schema {version}, this one has {SCHEMA_VERSION})',
+                remedy='Use that release, or move the file away: then every wait starts anew, which is safe',
+            )
+        return connection
+
+    def facts(self) -> dict[str, dict[FactKey, Fact]]:
+        """Every fact, by zone."""
+        found: dict[str, dict[FactKey, Fact]] = {}
+        try:
+            rows = self._connection.execute('SELECT zone, kind, subject, since, ttl FROM fact').fetchall()
+        except sqlite3.Error as error:
+            raise self._error(error) from None
+        for zone, kind, subject, since, ttl in rows:
+            fact = Fact(kind, subject, since, ttl)
+            found.setdefault(zone, {})[fact.key] = fact
+        return found
+
+    def store(self, zone: str, before: Mapping[FactKey, Fact], after: Iterable[Fact]) -> bool:
+        """Makes *after* the facts of *zone*; *before* is what facts() gave for it. Returns whether anything differed."""
+        wanted = {fact.key: fact for fact in after}
+        changed = [fact for key, fact in wanted.items() if before.get(key) != fact]
+        gone = [key for key in before if key not in wanted]
+        if self._writable:
+            try:
+                self._connection.executemany(
+                    'INSERT OR REPLACE INTO fact (zone, kind, subject, since, ttl) VALUES (?, ?, ?, ?, ?)',
+                    [(zone, fact.kind, fact.subject, fact.since, fact.ttl) for fact in changed],
+                )
+                self._connection.executemany('DELETE FROM fact WHERE zone = ? AND kind = ? AND subject = ?', [(zone, *key) for key in gone])
+            except sqlite3.Error as error:
+                raise self._error(error) from None
+        return bool(changed or gone)
+
+    def close(self) -> None:
+        """Commits, all or nothing. Raises MultisignerError when the disk does not take it; then nothing was written."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute('COMMIT')
+        except sqlite3.Error as error:
+            raise self._error(error) from None
+        finally:
+            self._connection.close()
+
+    def _error(self, error: Exception) -> MultisignerError:
+        reason = getattr(error, 'strerror', None) or str(error)
+        remedy = 'See that the folder exists, can be written and has space'
+        if 'locked' in reason:
+            reason, remedy = 'another run holds it', 'Run again when that run has ended; one run at a time may write'
+        elif isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            remedy = 'Move the file away: then every wait starts anew, which is safe'
+        return MultisignerError(f'the journal {self._path} cannot be used: {reason}', remedy=remedy)

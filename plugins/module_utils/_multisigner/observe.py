@@ -1,0 +1,276 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking at the world: every server of every signer and of the parent, for many zones at once, each answer authenticated.
+
+It only asks. What a signer's API says is asked for only where DNS, TSIG and pins leave an answer unauthenticated, so a run
+over zones that are in order costs no API call. The result is made of observation.py's values.
+"""
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any, Callable, FrozenSet, Mapping, Sequence
+
+from .dnskey import DNSKEY, DS, parse_record
+from .errors import MultisignerError
+from .group import Group, Parent, Signer
+from .observation import NOT_AUTHENTICATED, ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
+from .resolve import NoAnswerError, Server, Tsig, ask, exchange, find_servers, for_each, from_rdata, live_rrset
+from .trust import Chain, get_rrset, signers_of, trusted_by
+
+try:
+    import dns.flags
+    import dns.message
+    import dns.name
+    import dns.rcode
+    import dns.rdataclass
+    import dns.rdatatype
+except ImportError:
+    # resolve.py remembers the failure; every module reports it before anything here runs.
+    pass
+
+ZONES_AT_ONCE = 12  # each asks all its servers at once; more would only lose datagrams
+
+OwnKeys = Callable[[Signer, str], FrozenSet[DNSKEY]]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """One server's answers, still as dnspython has them, for the judgement that needs the parent's DS first."""
+
+    view: ServerView
+    tsig: bool = False
+    rrset: Any = None
+    rrsigs: Any = None
+
+
+class Observer:
+    """Asks for the observation of each group. *own_keys* asks a signer's API for its own keys of a zone (it may block)."""
+
+    def __init__(self, chain: Chain, own_keys: OwnKeys, timeout: float) -> None:
+        self._chain = chain
+        self._own_keys = own_keys
+        self._timeout = timeout
+        self._addresses: dict[tuple[str, int], tuple[Server, ...]] = {}
+        self._silent: dict[Server, str] = {}
+        self._api_turn = asyncio.Lock()
+
+    async def observe(self, groups: Sequence[Group], now: int) -> tuple[list[ZoneObservation], dict[str, str]]:
+        """What was seen of each zone, and the error of each zone that could not be looked at. *now*: seconds since 1970 UTC."""
+        await self._find_silent_servers(groups)
+        errors: dict[str, str] = {}
+
+        async def one(group: Group) -> ZoneObservation | None:
+            try:
+                return await self._zone(group, now)
+            except MultisignerError as error:
+                errors[group.zone] = str(error.at(zone=group.zone))
+                return None
+
+        seen = await for_each(groups, one, ZONES_AT_ONCE)
+        return [observation for observation in seen if observation is not None], errors
+
+    def _find(self, names: Sequence[str], port: int) -> tuple[Server, ...]:
+        found: list[Server] = []
+        for name in names:
+            if (name, port) not in self._addresses:
+                self._addresses[name, port] = find_servers([name], port)
+            found.extend(self._addresses[name, port])
+        return tuple(dict.fromkeys(found))
+
+    async def _find_silent_servers(self, groups: Sequence[Group]) -> None:
+        """Asks each server once, so that one that is down costs one timeout and not one for every zone."""
+        first: dict[Server, str] = {}
+        for group in groups:
+            for names, port in [(party.servers, party.port) for party in group.signers] + [(group.parent.servers, group.parent.port)]:
+                try:
+                    for server in self._find(names, port):
+                        first.setdefault(server, group.zone)
+                except MultisignerError:
+                    continue  # told for each zone when its turn comes
+
+        async def probe(server: Server) -> None:
+            query = dns.message.make_query(first[server], 'SOA')
+            try:
+                await exchange(server, query, timeout=self._timeout)
+            except NoAnswerError as error:
+                self._silent[server] = error.what
+            except MultisignerError:
+                pass  # it speaks; what is wrong is told for each zone
+
+        await for_each(first, probe)
+
+    async def _zone(self, group: Group, now: int) -> ZoneObservation:
+        parent, anchors, why_not = await self._parent(group.parent, group.zone)
+        signers = await asyncio.gather(*(self._signer(signer, group.zone, anchors, why_not) for signer in group.signers))
+        return ZoneObservation(group.zone, now, tuple(signers), parent)
+
+    # -- the parent -------------------------------------------------------------------------------------------------
+
+    async def _parent(self, parent: Parent, zone: str) -> tuple[ParentView, tuple[DS, ...], str]:
+        """The parent's view, the DS that authenticate the child, and why there are none."""
+        servers = self._find(parent.servers, parent.port)
+        seen = await asyncio.gather(*(self._parent_server(server, zone) for server in servers))
+        views = tuple(view for view, _unused in seen)
+        authentic = frozenset(ds for view in views if view.authenticated for ds in view.ds)
+        why_not = next((view.why_not or view.error for view in views if not view.authenticated), '')
+        return ParentView(parent.name, next((apex for _unused, apex in seen if apex), ''), views), tuple(sorted(authentic)), why_not
+
+    async def _parent_server(self, server: Server, zone: str) -> tuple[ParentServerView, str]:
+        try:
+            self._refuse_silent(server, zone)
+            answer, delegation = await asyncio.gather(ask(server, zone, 'DS', timeout=self._timeout), self._delegation(server, zone))
+            name = dns.name.from_text(zone)
+            rrset, rrsigs = get_rrset(answer, name, 'DS')
+            apex = _parent_apex(answer, name, rrset, rrsigs, server, zone)
+        except MultisignerError as error:
+            return ParentServerView(str(server), error=str(error.at(zone=zone, server=str(server)))), ''
+        view = ParentServerView(str(server), ns=delegation[0], ns_ttl=delegation[1])
+        if rrset is None:
+            return replace(view, why_not=f'the parent zone {apex} has no DS for it yet'), apex
+        view = replace(view, ds=frozenset(from_rdata(rdata) for rdata in rrset), ds_ttl=rrset.ttl)
+        try:
+            await self._chain.authenticated_ds(rrset, rrsigs)
+        except MultisignerError as error:
+            return replace(view, why_not=error.what), apex
+        return replace(view, authenticated=True), apex
+
+    async def _delegation(self, server: Server, zone: str) -> tuple[frozenset[str], int]:
+        """The NS RRset of the referral and its TTL. A parent answers a referral without AA (RFC 1034 section 4.3.2)."""
+        query = dns.message.make_query(zone, 'NS', want_dnssec=True)
+        query.flags &= ~dns.flags.RD
+        answer = await exchange(server, query, timeout=self._timeout)
+        for section in (answer.authority, answer.answer):
+            for rrset in section:
+                if rrset.rdtype == dns.rdatatype.NS and rrset.name == dns.name.from_text(zone):
+                    return _targets(rrset), rrset.ttl
+        return frozenset(), 0
+
+    # -- a signer ---------------------------------------------------------------------------------------------------
+
+    async def _signer(self, signer: Signer, zone: str, anchors: tuple[DS, ...], why_not: str) -> SignerView:
+        servers = self._find(signer.servers, signer.port)
+        primary = self._find([signer.primary or signer.servers[0]], signer.port)[0]
+        asked = [(server, signer.tsig if server == primary else None) for server in dict.fromkeys((*servers, primary))]
+        answers = await asyncio.gather(*(self._server(server, zone, tsig) for server, tsig in asked))
+        pins = _pins(signer, zone)
+        judged = [_authenticate(answer, anchors, pins, why_not, zone) for answer in answers]
+        by_api: frozenset[DNSKEY] = frozenset()
+        seen = [view for view in judged if not view.error]
+        if signer.api is not None and any(view.authenticated == NOT_AUTHENTICATED for view in seen):
+            by_api, judged = await self._ask_api(signer, zone, answers, judged)
+        return SignerView(signer.name, tuple(judged), signer.capabilities.prepublishes, by_api)
+
+    async def _ask_api(
+        self, signer: Signer, zone: str, answers: Sequence[_Answers], judged: Sequence[ServerView]
+    ) -> tuple[frozenset[DNSKEY], list[ServerView]]:
+        """The signer's own keys by its API, and the views judged again: what these keys sign is authenticated by them."""
+        try:
+            async with self._api_turn:  # one at a time: providers limit how often they may be asked
+                own = await asyncio.get_running_loop().run_in_executor(None, self._own_keys, signer, zone)
+        except MultisignerError as error:
+            return frozenset(), [replace(view, error=view.error or str(error.at(zone=zone, server=signer.name))) for view in judged]
+        views: list[ServerView] = []
+        for answer, view in zip(answers, judged):
+            signed_by_own = signers_of(answer.rrset, answer.rrsigs, own & view.dnskeys)
+            if not view.error and view.authenticated == NOT_AUTHENTICATED:
+                why_not = '' if signed_by_own else f'no key that the API of {signer.name} names signs its DNSKEY RRset'
+                view = replace(view, authenticated='api' if signed_by_own else NOT_AUTHENTICATED, why_not=why_not)
+            views.append(view)
+        return own, views
+
+    async def _server(self, server: Server, zone: str, tsig: Tsig | None) -> _Answers:
+        try:
+            self._refuse_silent(server, zone)
+            rtypes = ('DNSKEY', 'CDS', 'CDNSKEY', 'NS', 'SOA')
+            answers = await asyncio.gather(*(ask(server, zone, rtype, tsig, self._timeout) for rtype in rtypes))
+            return _read(server, zone, dict(zip(rtypes, answers)), tsig is not None)
+        except MultisignerError as error:
+            return _Answers(ServerView(str(server), error=str(error.at(zone=zone, server=str(server)))))
+
+    def _refuse_silent(self, server: Server, zone: str) -> None:
+        if server in self._silent:
+            raise NoAnswerError(
+                self._silent[server], zone, str(server),
+                remedy='See that it runs and that a firewall lets port 53 through, or take it off the list',
+            )
+
+
+def _read(server: Server, zone: str, answers: Mapping[str, Any], tsig: bool) -> _Answers:
+    """One server's answers as a view that is not judged yet. Raises MultisignerError for a zone that is not there or not signed."""
+    name = dns.name.from_text(zone)
+    records = {rtype: live_rrset(answers[rtype], server, zone, rtype) for rtype in ('DNSKEY', 'CDS', 'CDNSKEY')}
+    keys = frozenset(record.rdata for record in records['DNSKEY'].records if isinstance(record.rdata, DNSKEY))
+    cdnskeys = frozenset(record.rdata for record in records['CDNSKEY'].records if isinstance(record.rdata, DNSKEY))
+    if any(not key.key for key in keys | cdnskeys):
+        raise MultisignerError('publishes a key of no bytes', remedy='Remove that record at the signer')
+    soa, soa_rrsigs = get_rrset(answers['SOA'], name, 'SOA')
+    if soa is None:
+        raise MultisignerError('has no SOA for the zone', remedy='Configure the zone there, or correct its name')
+    rrset, rrsigs = get_rrset(answers['DNSKEY'], name, 'DNSKEY')
+    if rrset is None:
+        raise MultisignerError('serves the zone unsigned: there is no DNSKEY', remedy='Have this signer sign the zone first')
+    ns = answers['NS'].get_rrset(dns.message.ANSWER, name, dns.rdataclass.IN, dns.rdatatype.NS)
+    view = ServerView(
+        str(server),
+        dnskeys=keys,
+        dnskey_ttl=rrset.ttl,
+        signs_keys=frozenset(signers_of(rrset, rrsigs, keys)),
+        signs_zone=frozenset(signers_of(soa, soa_rrsigs, keys)),
+        cds=frozenset(record.rdata for record in records['CDS'].records if isinstance(record.rdata, DS)),
+        cdnskeys=cdnskeys,
+        ns=_targets(ns) if ns is not None else frozenset(),
+        ns_ttl=ns.ttl if ns is not None else 0,
+        serial=soa[0].serial,
+        negative_ttl=min(soa.ttl, soa[0].minimum),
+    )
+    return _Answers(view, tsig, rrset, rrsigs)
+
+
+def _authenticate(answer: _Answers, anchors: tuple[DS, ...], pins: tuple[Any, ...], why_not: str, zone: str) -> ServerView:
+    """The view with the strongest way in which it is authenticated: a trusted key signs its DNSKEY RRset, or TSIG signed the answer."""
+    view = answer.view
+    if view.error:
+        return view
+    if trusted_by(view.signs_keys, anchors, zone):
+        return replace(view, authenticated='dnssec')
+    if answer.tsig:
+        return replace(view, authenticated='tsig')
+    if trusted_by(view.signs_keys, pins, zone):
+        return replace(view, authenticated='pinned')
+    return replace(view, why_not=why_not or 'none of the DS at the parent names a key that signs its DNSKEY RRset')
+
+
+def _pins(signer: Signer, zone: str) -> tuple[Any, ...]:
+    """The keys that the user pinned for this signer and zone, as DNSKEY or DS values."""
+    pins: list[Any] = []
+    for text in signer.pins.get(zone, ()):
+        if 'DNSKEY' in text.upper():
+            pins.append(parse_record(text, zone).rdata)
+        else:
+            pins.append(DS.parse(text.upper().split('DS', 1)[-1]))
+    return tuple(pins)
+
+
+def _targets(rrset: Any) -> frozenset[str]:
+    return frozenset(rdata.target.to_text(omit_final_dot=True).lower() for rdata in rrset)
+
+
+def _parent_apex(answer: Any, name: Any, rrset: Any, rrsigs: Any, server: Server, zone: str) -> str:
+    """The parent zone's name: who signed the DS, else whose SOA says that there is none; empty for DS that nobody signed.
+
+    Raises MultisignerError for a server that is not the parent's, and for a zone that it does not delegate.
+    """
+    if answer.rcode() == dns.rcode.NXDOMAIN:
+        raise MultisignerError('knows no such name: the zone is not delegated', remedy='Register the zone and its NS at the parent first')
+    if rrset is not None and rrsigs is None:
+        return ''
+    apex = rrsigs[0].signer if rrsigs is not None else next((rrset.name for rrset in answer.authority if rrset.rdtype == dns.rdatatype.SOA), None)
+    if apex is None or apex == name or not name.is_subdomain(apex):
+        raise MultisignerError(
+            'does not answer as the parent of the zone', zone=zone, server=str(server),
+            remedy='List the servers of the parent zone, not of the zone itself',
+        )
+    return str(apex.to_text(omit_final_dot=True)) if apex != dns.name.root else '.'
+
