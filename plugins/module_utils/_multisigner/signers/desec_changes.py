@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bringing foreign records to deSEC and away from it: look by DNS, compute, write, read back, see it published.
+
+It never writes where nothing differs, never supplies or withdraws what is deSEC's own, never touches a record that it was
+not told about, and never repeats a write before it has read what the last one did.
+"""
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..dnskey import DIGEST_LENGTHS, RECORD_TYPES, Record, sort_records
+from ..errors import MultisignerError
+from ..http import ConflictError, UncertainError
+from ..outcome import Outcome, Request
+from ..resolve import LiveRRset, Server, for_each, live, wait_until
+from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied
+
+WRITES = 3  # attempts at one zone while other writers undo them; two when the API itself fails
+
+
+@dataclass(frozen=True)
+class Change:
+    """How the records that users supplied differ from what is wanted. *before* and *after* are all of them, sorted."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    rrsets: Mapping[str, Supplied]  # the RRsets to write, whole; empty when nothing differs
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        return tuple(line for line in self.after if line not in self.before)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        return tuple(line for line in self.before if line not in self.after)
+
+
+def own_records(domain: Domain) -> frozenset[Record]:
+    """What deSEC publishes by itself, always: its keys, and their CDNSKEY and CDS."""
+    records: list[Record] = []
+    for key in domain.own:
+        records += [Record('DNSKEY', key), Record('CDNSKEY', key)]
+        records += [Record('CDS', key.ds(domain.zone, digest_type)) for digest_type in DIGEST_LENGTHS]
+    return frozenset(records)
+
+
+def compute(request: Request, domain: Domain, supplied: Mapping[str, Supplied]) -> Change:
+    """What to write so that *request* is met. Raises MultisignerError when it asks for the removal of what is deSEC's own."""
+    own = own_records(domain)
+    for record in request.remove:
+        if record in own:
+            raise MultisignerError(
+                f'own key, it cannot be withdrawn: {NAME} signs with it and publishes it always', zone=request.zone, record=record.text,
+                remedy=f'Take it out of "remove"; when {NAME} is to leave, remove its NS records and delete the domain there at the end',
+            )
+    present = {line for rrset in supplied.values() for line in rrset.records}
+    wanted = (present - {record.text for record in request.remove}) | {record.text for record in request.add if record not in own}
+    rrsets: dict[str, Supplied] = {}
+    for rtype in RECORD_TYPES:
+        old = supplied.get(rtype, Supplied(CAPABILITIES.default_ttl))
+        new = frozenset(line for line in wanted if line.split(' ', 1)[0] == rtype)
+        if new != old.records:
+            rrsets[rtype] = Supplied(max(old.ttl, domain.minimum_ttl), new)
+    return Change(tuple(sorted(present)), tuple(sorted(wanted)), rrsets)
+
+
+def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:
+    """What a server that shows *published* still lacks or has too much; None when it meets *request*."""
+    absent = [record for record in request.add if not _shown(record, published)]
+    left = [record for record in request.remove if _shown(record, published)]
+    problems = [f'{record} is missing' for record in absent] + [f'{record} is still there' for record in left]
+    return '; '.join(problems) or None
+
+
+def _shown(record: Record, published: Mapping[str, LiveRRset]) -> bool:
+    return record in published.get(record.rtype, LiveRRset()).records
+
+
+def apply_changes(options: Iterable[dict[str, Any]], client: Desec, servers: Sequence[Server], check_mode: bool, max_wait: float) -> list[Outcome]:
+    """One outcome for each item of the ``zones`` option. *max_wait* (seconds) bounds the publication of all zones together.
+
+    1. Zones of which every server already shows what is wanted are done: the API is not asked about them.
+    2. The others are read, written and read back through the API, one after the other.
+    3. All of these are then watched at the servers until they are published, together.
+    """
+    requests, outcomes = _read_requests(options)
+    settled = asyncio.run(_settled(requests, servers)) if servers else frozenset()
+    pending: list[tuple[Request, Outcome]] = []
+    for request in requests:
+        if request.zone in settled:
+            outcomes.append(Outcome(request.zone, msg='Nothing differs: every server shows it; the API was not asked.'))
+            continue
+        try:
+            outcome = _change_zone(request, client, check_mode)
+        except MultisignerError as error:
+            outcome = Outcome.failure(request.zone, error)
+        if outcome.failed or check_mode or not servers:
+            outcomes.append(outcome)
+        else:
+            pending.append((request, outcome))
+    if pending:
+        outcomes += asyncio.run(_published(pending, servers, max_wait))
+    return outcomes
+
+
+def _read_requests(options: Iterable[dict[str, Any]]) -> tuple[list[Request], list[Outcome]]:
+    requests: list[Request] = []
+    failures: list[Outcome] = []
+    for option in options:
+        try:
+            requests.append(Request.from_option(option))
+        except MultisignerError as error:
+            failures.append(Outcome.failure(option['name'], error))
+    return requests, failures
+
+
+async def _settled(requests: Sequence[Request], servers: Sequence[Server]) -> frozenset[str]:
+    """The zones of which DNS alone shows that nothing differs. A server that gives no answer shows nothing."""
+
+    async def is_settled(request: Request) -> bool:
+        try:
+            answers = await asyncio.gather(*(live(server, request.zone) for server in servers))
+        except MultisignerError:
+            return False
+        return all(missing(request, answer) is None for answer in answers)
+
+    found = await for_each(requests, is_settled)
+    return frozenset(request.zone for request, is_so in zip(requests, found) if is_so) - {
+        request.zone for request, is_so in zip(requests, found) if not is_so
+    }
+
+
+async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequence[Server], max_wait: float) -> list[Outcome]:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + max_wait
+
+    async def watch(item: tuple[Request, Outcome]) -> Outcome:
+        request, outcome = item
+        try:
+            await wait_until(servers, request.zone, lambda published: missing(request, published), timeout=max(0.0, deadline - loop.time()))
+        except MultisignerError as error:
+            return replace(outcome, failed=True, msg=str(error))
+        return replace(outcome, msg=f'{outcome.msg} Every server shows it.')
+
+    return await for_each(pending, watch)
+
+
+def _change_zone(request: Request, client: Desec, check_mode: bool) -> Outcome:
+    """One zone through the API. Raises MultisignerError as long as nothing was written."""
+    domain = client.domain(request.zone)
+    change = compute(request, domain, client.supplied(request.zone))
+    outcome = Outcome(
+        request.zone, change.added, change.removed, change.before, change.after, changed=bool(change.rrsets),
+        msg=_summary(request, domain, change, check_mode), details={'own_keys': [f'DNSKEY {key.text}' for key in domain.own]},
+    )
+    if check_mode or not change.rrsets:
+        return outcome
+    return _write(request, client, domain, change, outcome)
+
+
+def _summary(request: Request, domain: Domain, change: Change, check_mode: bool) -> str:
+    if change.rrsets:
+        words = f'{"Would add" if check_mode else "Added"} {len(change.added)}, {"would remove" if check_mode else "removed"} {len(change.removed)}.'
+    else:
+        words = 'Nothing differs.'
+    own = [record for record in sort_records(request.add) if record in own_records(domain)]
+    if own:
+        words += f' Not supplied, since {NAME} publishes what is its own by itself: {", ".join(str(record) for record in own)}.'
+    return words
+
+
+def _write(request: Request, client: Desec, domain: Domain, change: Change, outcome: Outcome) -> Outcome:
+    """Writes *change* and reads back, again while another writer undoes it. Raises MultisignerError when certainly nothing was written."""
+    zone = request.zone
+    troubles: list[MultisignerError] = []
+    for attempt in range(WRITES):
+        try:
+            trouble = _attempt_write(client, zone, change)
+            change = _read_back(request, client, domain, trouble)
+        except MultisignerError as error:
+            if attempt == 0 and not isinstance(error, _UnknownOutcomeError):
+                raise
+            return replace(Outcome.failure(zone, error), changed=True)
+        if trouble is not None:
+            troubles.append(trouble)
+        if not change.rrsets:
+            note = f' {troubles[0].what}; it was read again, and the change is there.' if troubles else ''
+            return replace(outcome, msg=outcome.msg + note)
+        if len(troubles) > 1:
+            break
+    last = troubles[-1] if troubles else MultisignerError(
+        f'{NAME} accepted the change {WRITES} times, and each time it is gone when read again: another program writes to this zone', server=client.url,
+        remedy='Let one program at a time write its DNSKEY, CDS and CDNSKEY records, then run again',
+    )
+    return replace(Outcome.failure(zone, last), changed=change.before != outcome.before, before=outcome.before, after=change.before)
+
+
+class _UnknownOutcomeError(MultisignerError):
+    """A write was sent, and what it did could not be read."""
+
+
+def _attempt_write(client: Desec, zone: str, change: Change) -> MultisignerError | None:
+    """One write. Returns the error after which only a look tells what became of it, None when there was none."""
+    try:
+        client.replace(zone, change.rrsets)
+    except (ConflictError, UncertainError) as error:
+        return error
+    return None
+
+
+def _read_back(request: Request, client: Desec, domain: Domain, trouble: MultisignerError | None) -> Change:
+    """What still differs after a write. Raises _UnknownOutcomeError when that cannot be read."""
+    try:
+        return compute(request, domain, client.supplied(request.zone))
+    except MultisignerError as error:
+        past = f'the write ended with "{trouble.what}", and then ' if trouble else 'it was written, and when it was read back '
+        remedy = 'It may have been changed or not. Run again: the zone is read before anything is written'
+        raise _UnknownOutcomeError(past + error.what, request.zone, error.server, remedy=remedy) from None
