@@ -178,7 +178,7 @@ def _signer(option: Mapping[str, Any]) -> Signer:
     if driver not in DRIVERS:
         raise MultisignerError(f'signer {option["name"]} has the driver "{driver}"', remedy=f'Set multisigner_driver to one of {_listed(DRIVERS)}')
     api = None
-    if DRIVERS[driver].own_keys_by_api:
+    if DRIVERS[driver].own_keys_by == 'api':
         if not option.get('api_token'):
             raise MultisignerError(f'signer {option["name"]} has no API token', remedy='Set multisigner_api_token for that host, from a vault')
         api = Api(option['api_url'], option['api_token'], option.get('api_ca_file'), option.get('api_use_proxy', True))

@@ -9,5 +9,5 @@ from __future__ import annotations
 
 from .base import Capabilities
 
-DYNAMIC = Capabilities(prepublishes=True)
-SIGNZONE = Capabilities(prepublishes=True)
+DYNAMIC = Capabilities(own_keys_by='dns', prepublishes=True, default_ttl=3600)
+SIGNZONE = Capabilities(own_keys_by='dns', prepublishes=True, default_ttl=3600)
