@@ -191,7 +191,10 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None
 async def _udp_then_tcp(server: Server, query: dns.message.Message, timeout: float) -> dns.message.Message:
     for attempt in range(TRIES):
         try:
-            answer = await dns.asyncquery.udp(query, server.address, timeout=timeout, port=server.port, ignore_unexpected=True, ignore_errors=True)
+            # With TSIG a reply that cannot be verified says why (RFC 8945 section 5.3.2): to ignore it would look like silence.
+            answer = await dns.asyncquery.udp(
+                query, server.address, timeout=timeout, port=server.port, ignore_unexpected=True, ignore_errors=not query.had_tsig
+            )
         except dns.exception.Timeout:
             if attempt + 1 == TRIES:
                 raise
