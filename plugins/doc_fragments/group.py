@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the options that declare zones, signers and parents (GROUP_OPTIONS in module_utils/_multisigner/group.py):
+``extends_documentation_fragment: [dnssec.multisigner.group]``.
+"""
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  zones:
+    description:
+      - The declared zones.
+      - What is wrong with one zone is an error of that zone only.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the zone, in ASCII.
+        type: str
+        required: true
+      parent:
+        description: Which of O(parents) delegates the zone.
+        type: str
+        required: true
+      signers:
+        description: Which of O(signers) sign and serve the zone.
+        type: list
+        elements: str
+        required: true
+      leaving:
+        description: Signers that still serve the zone and are on their way out.
+        type: list
+        elements: str
+        default: []
+      allow_mixed_algorithms:
+        description:
+          - Whether signers may sign with RSASHA256 here and ECDSAP256SHA256 there.
+          - RFC 8901 section 4 asks for one set of algorithms. Most validators accept this mix, those that insist on every
+            algorithm do not, and analysers complain.
+        type: bool
+        default: false
+  signers:
+    description: Every signer that the zones name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: What the zones call it.
+        type: str
+        required: true
+      driver:
+        description: Its kind, one of V(bind), V(bind_signzone), V(desec).
+        type: str
+        required: true
+      servers:
+        description: Names or addresses of all its public name servers. A name stands for all its addresses.
+        type: list
+        elements: str
+        required: true
+      port:
+        description: The port of its name servers.
+        type: int
+        default: 53
+      primary:
+        description:
+          - Name or address of the server that knows the TSIG key. It may be a hidden one.
+          - The first of its servers when it is not given.
+        type: str
+      tsig:
+        description: The TSIG key (RFC 8945) with which its primary signs answers to us.
+        type: dict
+        suboptions:
+          name:
+            description: Name of the key, the same on both sides.
+            type: str
+            required: true
+          algorithm:
+            description: Algorithm of the key.
+            type: str
+            default: hmac-sha256
+          secret:
+            description: The secret, in base64.
+            type: str
+            required: true
+      api_url:
+        description: Address of its API, for a driver that has one.
+        type: str
+        default: https://desec.io/api/v1
+      api_token:
+        description: Token for its API. It never reaches any output.
+        type: str
+      api_ca_file:
+        description: File with the certificates (PEM) of the authorities that its API's certificate is verified by.
+        type: path
+      api_use_proxy:
+        description: Whether the proxy that E(HTTPS_PROXY) names is used for its API.
+        type: bool
+        default: true
+      pins:
+        description:
+          - For each zone, the signer's KSK or CSK as a DNSKEY record or as the four fields of a DS record, taken from the
+            signer by a way that you trust.
+          - An answer whose DNSKEY RRset is signed by a pinned key counts as authenticated.
+        type: dict
+        default: {}
+  parents:
+    description: Every parent that the zones name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: What the zones call it.
+        type: str
+        required: true
+      channel:
+        description: How DS reach it, one of V(export), V(nsupdate).
+        type: str
+        required: true
+      servers:
+        description: Names or addresses of all its authoritative servers. A name stands for all its addresses.
+        type: list
+        elements: str
+        required: true
+      port:
+        description: The port of its name servers.
+        type: int
+        default: 53
+"""

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From inventory host variables to the options of the modules: one place that knows which variable is which option."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: inventory_parties
+short_description: The signers or parents of the inventory as module options
+version_added: 0.1.0
+author:
+  - the dnssec.multisigner contributors (@dnssec-multisigner)
+description:
+  - Reads the C(multisigner_*) variables of hosts and returns them as the O(dnssec.multisigner.dnssec_keys_fetch#module:signers) or
+    O(dnssec.multisigner.dnssec_keys_fetch#module:parents) option of M(dnssec.multisigner.dnssec_keys_fetch).
+positional: _input, variables
+options:
+  _input:
+    description: Names of hosts, usually those of the group C(signers) or C(parents).
+    type: list
+    elements: str
+    required: true
+  variables:
+    description: The variables of all hosts, C(hostvars).
+    type: dict
+    required: true
+  kind:
+    description: What the hosts are.
+    type: str
+    choices: [signers, parents]
+    default: signers
+"""
+
+EXAMPLES = r"""
+- name: See which signers the inventory has
+  ansible.builtin.debug:
+    msg: "{{ groups['signers'] | dnssec.multisigner.inventory_parties(hostvars) | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: One entry for each host. What a host does not set is left to the module's default.
+  type: list
+  elements: dict
+"""
+
+OPTIONS = {
+    'signers': ('driver', 'servers', 'port', 'primary', 'tsig', 'api_url', 'api_token', 'api_ca_file', 'api_use_proxy', 'pins'),
+    'parents': ('channel', 'servers', 'port'),
+}
+# What a host must say. Without it the module's error names the host and every zone that needs it, so none is raised here.
+REQUIRED = {'driver': '', 'channel': '', 'servers': ()}
+
+
+def inventory_parties(hosts, variables, kind='signers'):
+    """One dictionary of module options for each of *hosts*."""
+    found = []
+    for host in hosts:
+        known = variables[host]
+        party = {'name': str(host)}
+        for option in OPTIONS[kind]:
+            variable = f'multisigner_{option}'
+            if variable in known:
+                party[option] = known[variable]
+            elif option in REQUIRED:
+                party[option] = REQUIRED[option]
+        found.append(party)
+    return found
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self):
+        return {'inventory_parties': inventory_parties}

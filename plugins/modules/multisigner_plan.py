@@ -1,0 +1,254 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says what is safe to do next for each zone, what is waited for and why, and keeps the journal. Touches no signer and no parent."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: multisigner_plan
+short_description: Plan the next safe steps for multi-signer zones
+version_added: 0.1.0
+author:
+  - the dnssec.multisigner contributors (@dnssec-multisigner)
+description:
+  - Reads what M(dnssec.multisigner.dnssec_keys_fetch) saw and says, for each zone, which keys to add at which signer now, whether
+    the parent may have the DS of all signers, what must be waited for and until when, and what a person has to mend.
+  - In this release a plan only ever adds. What would have to be removed is told in RV(zones[].notes).
+  - Remembers in a journal since when every server of every signer has shown each key. A DS is planned only when older
+    answers cannot be in any cache any more.
+notes:
+  - A lost journal costs waiting time and never safety. Every wait then starts anew.
+  - The journal holds names of zones, public keys and times. No secret is in it.
+  - A change is reported when the journal changed. A second look at a world that stayed the same writes nothing.
+extends_documentation_fragment:
+  - dnssec.multisigner.attributes
+attributes:
+  diff_mode:
+    support: none
+    details:
+      - The plan itself is what is returned.
+  idempotent:
+    support: full
+options:
+  observation:
+    description: The file that M(dnssec.multisigner.dnssec_keys_fetch) wrote to its O(dnssec.multisigner.dnssec_keys_fetch#module:dest).
+    type: path
+    required: true
+  journal:
+    description:
+      - The SQLite file of the journal, on the host where this module runs. It is made when it is missing.
+      - One run at a time uses it; a second one waits for half a minute and then fails.
+    type: path
+    required: true
+  digest_types:
+    description: The digest types of the DS set, V(2) for SHA-256 and V(4) for SHA-384 (RFC 9905).
+    type: list
+    elements: int
+    choices: [2, 4]
+    default: [2]
+seealso:
+  - module: dnssec.multisigner.dnssec_keys_fetch
+  - module: dnssec.multisigner.registry_ds
+"""
+
+EXAMPLES = r"""
+- name: Plan what is safe now
+  dnssec.multisigner.multisigner_plan:
+    observation: "{{ observation_file }}"
+    journal: ~/.local/state/dnssec-multisigner/journal.sqlite
+  delegate_to: localhost
+  register: plan
+
+- name: Say so
+  ansible.builtin.debug:
+    msg: "{{ plan.report }}"
+"""
+
+RETURN = r"""
+report:
+  description: The plan in sentences, for people.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "shop.example: waiting"
+    - "  waiting until 2026-03-01T10:00:00Z for DNSKEY RRsets without all keys to leave the caches: every server of every signer has shown the full set
+      since 2026-03-01T09:00:00Z; older answers had a TTL of up to 3600 s"
+zones:
+  description: The plan of each zone that is not complete.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the zone.
+      type: str
+      sample: shop.example
+    state:
+      description: V(blocked), V(changing), V(waiting) or V(complete).
+      type: str
+      sample: waiting
+    steps:
+      description: The records to add now, signer by signer, with the reason.
+      type: list
+      elements: dict
+      sample:
+        - signer: ns1
+          add: ["DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ=="]
+          reason: keys of desec that ns1 does not publish
+    ds:
+      description: The DS set that the parent may have now. Empty while that must wait.
+      type: list
+      elements: str
+      sample: ["2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
+    ds_missing:
+      description: Those of RV(zones[].ds) that a server of the parent does not show.
+      type: list
+      elements: str
+      sample: []
+    waits:
+      description: What is waited for, until when (UTC; null when only a server can tell), and why.
+      type: list
+      elements: dict
+      sample:
+        - for: DNSKEY RRsets without all keys to leave the caches
+          until: "2026-03-01T10:00:00Z"
+          reason: every server of every signer has shown the full set since 2026-03-01T09:00:00Z; older answers had a TTL of up to 3600 s
+    blocked:
+      description: What a person must mend before this zone can go on.
+      type: list
+      elements: str
+      sample: []
+    notes:
+      description: What is worth knowing, among it what would have to be removed.
+      type: list
+      elements: str
+      sample: []
+complete:
+  description: How many zones are complete.
+  returned: always
+  type: int
+  sample: 299
+signers:
+  description: For each signer that has something to do, the C(zones) option of its module.
+  returned: always
+  type: dict
+  sample:
+    ns1:
+      - name: shop.example
+        add: ["DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ=="]
+        remove: []
+parents:
+  description: For each parent with zones whose DS set may be published, the C(zones) option of M(dnssec.multisigner.registry_ds).
+  returned: always
+  type: dict
+  sample: {}
+errors:
+  description: For each zone that could not be looked at, why. Nothing is planned for it.
+  returned: always
+  type: dict
+  sample: {}
+next_wait:
+  description: When the earliest wait ends, in UTC. Null when nothing is waited for that has a time.
+  returned: always
+  type: str
+  sample: "2026-03-01T10:00:00Z"
+"""
+
+import json
+import os
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._multisigner import group as declared
+from ..module_utils._multisigner import observation
+from ..module_utils._multisigner.errors import MultisignerError
+from ..module_utils._multisigner.journal import Journal
+from ..module_utils._multisigner.plan import Plan, plan, utc
+from ..module_utils._multisigner.report import lines, plan_as_dict
+
+
+def read(path: str) -> dict:
+    """The observation as dnssec_keys_fetch wrote it. Raises MultisignerError."""
+    try:
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise MultisignerError(f'the observation {path} cannot be read: {error}', remedy='Run dnssec_keys_fetch with dest set to this file first') from None
+
+
+def make_plans(data: dict, journal: Journal, digest_types: list) -> tuple:
+    """The plan of every zone that was seen, and whether the journal learned anything."""
+    now = int(time.time())
+    groups = {group['zone']: declared.from_dict(group) for group in data['groups']}
+    known = journal.facts()
+    plans, learned = [], False
+    for zone in data['zones']:
+        seen = observation.from_dict(zone)
+        facts = known.get(seen.zone, {})
+        made = plan(groups[seen.zone], seen, facts, now, digest_types)
+        learned |= journal.store(seen.zone, facts, made.facts)
+        plans.append((groups[seen.zone], seen, made))
+    return plans, learned
+
+
+def signer_work(plans: list) -> dict:
+    work: dict = {}
+    for made in plans:
+        for step in made.steps:
+            work.setdefault(step.signer, []).append({'name': made.zone, 'add': [record.text for record in step.add], 'remove': []})
+    return work
+
+
+def parent_work(plans: list) -> dict:
+    """What registry_ds needs of each zone whose DS set may be published: every signer's SEP keys and what it publishes now."""
+    work: dict = {}
+    for group, seen, made in plans:
+        if made.delegation is None or not (made.delegation.missing or group.parent.channel == 'export'):
+            continue
+        published = {view.name: view.published_everywhere for view in seen.signers}
+        signers = [
+            {'name': name, 'sep_keys': [key.text for key in keys], 'dnskeys': sorted(key.text for key in published[name])}
+            for name, keys in made.delegation.keys.items()
+        ]
+        work.setdefault(made.delegation.parent, []).append({'name': made.zone, 'signers': signers})
+    return work
+
+
+def result(plans: list, errors: dict) -> dict:
+    made: list[Plan] = [entry[2] for entry in plans]
+    ends = [wait.until for one in made for wait in one.waits if wait.until is not None]
+    return {
+        'report': lines(made, errors),
+        'zones': [plan_as_dict(one) for one in made if one.state != 'complete' or one.notes],
+        'complete': sum(one.state == 'complete' for one in made),
+        'signers': signer_work(made),
+        'parents': parent_work(plans),
+        'next_wait': utc(min(ends)) if ends else None,
+        'errors': errors,
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            'observation': {'type': 'path', 'required': True},
+            'journal': {'type': 'path', 'required': True},
+            'digest_types': {'type': 'list', 'elements': 'int', 'choices': [2, 4], 'default': [2]},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        data = read(module.params['observation'])
+        journal = Journal(os.path.abspath(module.params['journal']), writable=not module.check_mode)
+        plans, learned = make_plans(data, journal, sorted(set(module.params['digest_types'])))
+        journal.close()
+    except MultisignerError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=learned, **result(plans, data['errors']))
+
+
+if __name__ == '__main__':
+    main()
