@@ -141,7 +141,7 @@ async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequen
     async def watch(item: tuple[Request, Outcome]) -> Outcome:
         request, outcome = item
         try:
-            await wait_until(servers, request.zone, lambda published: missing(request, published), timeout=max(0.0, deadline - loop.time()))
+            await wait_until(servers, request.zone, lambda published: missing(request, published), timeout=round(max(0.0, deadline - loop.time()), 1))
         except MultisignerError as error:
             return replace(outcome, failed=True, msg=str(error))
         return replace(outcome, msg=f'{outcome.msg} Every server shows it.')
