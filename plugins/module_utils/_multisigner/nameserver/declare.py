@@ -1,0 +1,369 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declaring zones to named in one include file that this collection owns, so that named.conf stays the user's.
+
+Either way of signing: by named itself (dnssec-policy, a dynamic zone without inline-signing), or by hand (a file that
+dnssec_signzone makes). It never declares a zone that the user's configuration has, never lets a new configuration count
+before named-checkconf has passed it, never overwrites a dynamic zone's file, and never drops a zone that it was not told to.
+Standard library and BIND's tools only, because it travels to name servers.
+"""
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ..dnskey import zone_name
+from ..errors import MultisignerError
+from ..outcome import Outcome
+from .files import Access, Disk, current_access, only_writer, read
+from .keyfiles import file_stem, zone_folder
+from .named_conf import Configuration, ZoneSettings, read_configuration
+from .signzone import signed_path
+from .tools import Rndc, Tools, one_line
+from .zonefile import read_content
+
+INCLUDE_NAME = 'multisigner.conf'
+_HEADER = (
+    '// Zones that more than one signer signs.\n'
+    '// This file is owned by the Ansible collection dnssec.multisigner (bind_zones). Edits by hand are lost.\n'
+)
+_MARK = '// multisigner: '
+_BLOCK = re.compile(rf'^{re.escape(_MARK)}(key|policy|zone) (\S+)\n(.*?)(?=^{re.escape(_MARK)}|\Z)', re.MULTILINE | re.DOTALL)
+_PENDING_NAME = '.reconfig-pending'
+_SECRET = re.compile(r'(secret ")[^"]*(")')
+POLICY, BY_HAND = 'policy', 'signzone'
+
+
+@dataclass(frozen=True)
+class Key:
+    """The TSIG key by which foreign records come in. The secret stays out of repr and of every diff."""
+
+    name: str
+    algorithm: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How zones are declared. *policy_options* are statements of BIND's dnssec-policy."""
+
+    way: str
+    named_conf: str
+    directory: str
+    key: Optional[Key]
+    nsec3: bool
+    dnskey_ttl: int
+    policy_options: Mapping[str, Any]
+    allow_transfer: Tuple[str, ...]
+    also_notify: Tuple[str, ...]
+    owner: Access
+    readers: Access
+    rndc: Rndc
+
+    @property
+    def include(self) -> str:
+        return os.path.join(self.directory, INCLUDE_NAME)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One zone to be declared. *file* seeds a dynamic zone once."""
+
+    zone: str
+    file: Optional[str]
+    algorithm: str
+
+    @property
+    def policy(self) -> str:
+        return f'multisigner-{self.algorithm.lower()}'
+
+
+@dataclass(frozen=True)
+class Result:
+    outcomes: Tuple[Outcome, ...]
+    changed: bool
+    diff: Tuple[Dict[str, str], ...]
+
+
+_Blocks = Dict[Tuple[str, str], str]
+
+
+class Declarer:
+    """Brings the include file, the zone files and named to what *settings* say."""
+
+    def __init__(self, tools: Tools, disk: Disk, settings: Settings) -> None:
+        self._tools = tools
+        self._disk = disk
+        self._settings = settings
+
+    def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
+        """*options*: ``name``, ``file``, ``algorithm`` of each zone; *absent*: zones to be taken out.
+
+        Raises MultisignerError for what concerns every zone; a zone's own trouble is in its outcome.
+        """
+        with only_writer(self._settings.directory), tempfile.TemporaryDirectory(dir=work_root) as work:
+            return self._serve(options, [zone_name(name) for name in absent], work)
+
+    def _serve(self, options: Sequence[Mapping[str, Any]], absent: List[str], work: str) -> Result:
+        users_conf = self._users_configuration()
+        configuration = self._users_settings(users_conf, work)
+        before = _blocks((read(self._settings.include) or b'').decode('utf-8'))
+        after = {name: text for name, text in before.items() if name[0] != 'key' and name not in [('zone', zone) for zone in absent]}
+        after.update(self._key_block(configuration))
+        outcomes: List[Outcome] = []
+        for option in options:
+            try:
+                outcomes.append(self._zone(option, absent, configuration, before, after, work))
+            except MultisignerError as error:
+                outcomes.append(Outcome.failure(option['name'], error))
+        outcomes += [
+            Outcome(zone, changed=True, before=_shown(before[('zone', zone)]), msg='It is no longer declared; its files are left where they are')
+            for zone in absent
+            if ('zone', zone) in before
+        ]
+        policies = {line.split('"')[1] for name, text in after.items() if name[0] == 'zone' for line in text.splitlines() if 'dnssec-policy "' in line}
+        after = {name: text for name, text in after.items() if name[0] != 'policy' or name[1] in policies}
+        changed = self._apply(users_conf, after, work)
+        return self._result(outcomes, changed, before, after)
+
+    # One zone
+
+    def _zone(
+        self, option: Mapping[str, Any], absent: List[str], configuration: Configuration, before: _Blocks, after: _Blocks, work: str
+    ) -> Outcome:
+        wanted = Wanted(zone_name(option['name']), option['file'], option['algorithm'])
+        if wanted.zone in absent:
+            raise MultisignerError('it is to be declared and to be absent at once', remedy='Decide for one')
+        declared = configuration.zones.get(wanted.zone)
+        if declared is not None:
+            raise _declared_twice(declared, self._settings)
+        name = ('zone', wanted.zone)
+        block = self._zone_block(wanted)
+        self._refuse_other_signing(wanted, before.get(name), block)
+        changed = self._seed(wanted, work) if self._settings.way == POLICY else False
+        after[name] = block
+        if self._settings.way == POLICY:
+            after[('policy', wanted.policy)] = self._policy_block(wanted)
+        new = name not in before
+        return Outcome(
+            wanted.zone, changed=changed or before.get(name) != block, before=() if new else _shown(before[name]), after=_shown(block),
+            details={'zone_file': self._zone_file(wanted.zone)},
+        )
+
+    def _refuse_other_signing(self, wanted: Wanted, old: Optional[str], new: str) -> None:
+        """A changed policy or way would make named change keys by itself, and the other signers would not know in time."""
+        def signing(block: str) -> str:
+            return next((line.strip() for line in block.splitlines() if 'dnssec-policy' in line), '')
+
+        if old is not None and signing(old) != signing(new):
+            raise MultisignerError(
+                f'it is declared with "{signing(old)}" and would get "{signing(new)}": its keys would change while other signers and the parent rely on them',
+                zone=wanted.zone, remedy='Set the former driver and algorithm again; a new algorithm or way of signing is a rollover of its own',
+            )
+
+    def _seed(self, wanted: Wanted, work: str) -> bool:
+        """The dynamic zone's first content. From then on the file is named's, and never written here."""
+        path = self._zone_file(wanted.zone)
+        changed = self._disk.folder(self._settings.directory, self._settings.readers.but(mode=0o750))
+        changed |= self._disk.folder(os.path.dirname(path), self._settings.owner)
+        changed |= self._disk.folder(os.path.join(self._settings.directory, 'keys'), self._settings.owner)
+        changed |= self._disk.folder(self._key_folder(wanted.zone), self._settings.owner)
+        if read(path) is not None:
+            return changed
+        if wanted.file is None:
+            raise MultisignerError(f'there is no {path} and no file to fill it from', zone=wanted.zone, remedy='Name a zone file with its content')
+        if read(wanted.file) is None:
+            raise MultisignerError(f'the zone file {wanted.file} does not exist', zone=wanted.zone, remedy='Put it on the name server, or correct the path')
+        content = read_content(self._tools, wanted.zone, wanted.file, work)
+        return self._disk.file(path, content.text.encode('utf-8', 'surrogateescape'), self._settings.owner.but(mode=0o640)) or changed
+
+    def _zone_file(self, zone: str) -> str:
+        if self._settings.way == POLICY:
+            return os.path.join(self._settings.directory, 'zones', f'{file_stem(zone)}.db')
+        return signed_path(os.path.join(self._settings.directory, 'signed'), zone)
+
+    def _key_folder(self, zone: str) -> str:
+        return zone_folder(os.path.join(self._settings.directory, 'keys'), zone)
+
+    # What the include file says
+
+    def _key_block(self, configuration: Configuration) -> _Blocks:
+        key = self._settings.key
+        if key is None:
+            return {}
+        name = key.name.rstrip('.').lower()
+        if name in configuration.key_names:
+            raise MultisignerError(
+                f'the TSIG key {name} is declared in {self._settings.named_conf} (or a file that it includes) already',
+                remedy='Take it out there, or give multisigner_tsig another name',
+            )
+        return {('key', name): f'key "{name}" {{\n\talgorithm {key.algorithm};\n\tsecret "{key.secret}";\n}};\n'}
+
+    def _policy_block(self, wanted: Wanted) -> str:
+        size = ' 2048' if wanted.algorithm.startswith('RSA') else ''
+        algorithm = f'lifetime unlimited algorithm {wanted.algorithm.lower()}{size};'
+        lines = [
+            f'dnssec-policy "{wanted.policy}" {{', f'\tkeys {{ ksk {algorithm} zsk {algorithm} }};', f'\tdnskey-ttl {self._settings.dnskey_ttl};',
+            *(f'\t{name} {value};' for name, value in sorted(self._settings.policy_options.items())),
+        ]
+        if self._settings.nsec3:
+            lines.append('\tnsec3param iterations 0 optout no salt-length 0;')  # RFC 9276, and as deSEC does
+        return '\n'.join(lines) + '\n};\n'
+
+    def _zone_block(self, wanted: Wanted) -> str:
+        key = self._settings.key
+        lines = [f'zone "{wanted.zone}" {{', '\ttype primary;', f'\tfile "{self._zone_file(wanted.zone)}";']
+        if self._settings.way == POLICY and key is not None:
+            apex = '.' if wanted.zone == '.' else f'{wanted.zone}.'
+            lines += [
+                f'\tdnssec-policy "{wanted.policy}";',
+                # With inline-signing, 9.18 drops foreign keys without a word; since 9.20 it would be the default.
+                '\tinline-signing no;', f'\tkey-directory "{self._key_folder(wanted.zone)}";',
+                f'\tupdate-policy {{ grant "{key.name.rstrip(".").lower()}" name {apex} DNSKEY CDS CDNSKEY; }};',
+            ]
+        else:
+            # Against defaults for all zones in the user's options: nothing but dnssec_signzone may sign or change this zone.
+            lines += ['\tdnssec-policy none;', '\tinline-signing no;', '\tallow-update { none; };']
+        lines += [f'\tallow-transfer {{ {_listed(self._settings.allow_transfer)} }};']
+        # The NS records name other signers' servers, which take nothing from here.
+        lines += ['\tnotify explicit;', *([f'\talso-notify {{ {_listed(self._settings.also_notify)} }};'] if self._settings.also_notify else [])]
+        return '\n'.join(lines) + '\n};\n'
+
+    # The user's configuration
+
+    def _users_configuration(self) -> str:
+        """named.conf as the user wrote it, without the line that this collection adds."""
+        content = read(self._settings.named_conf)
+        if content is None:
+            raise MultisignerError(f'{self._settings.named_conf} does not exist on this server', remedy='Install BIND, or name its configuration file')
+        lines = content.decode('utf-8', 'surrogateescape').splitlines(keepends=True)
+        return ''.join(line for line in lines if line.strip() != self._include_line)
+
+    @property
+    def _include_line(self) -> str:
+        return f'include "{self._settings.include}";'
+
+    def _users_settings(self, users_conf: str, work: str) -> Configuration:
+        path = os.path.join(work, 'named.conf')
+        _write(path, users_conf)
+        return read_configuration(self._tools, path, shown_path=self._settings.named_conf)
+
+    def _apply(self, users_conf: str, blocks: _Blocks, work: str) -> bool:
+        settings = self._settings
+        include = _render(blocks).encode('utf-8')
+        ending = '' if users_conf.endswith('\n') or not users_conf else '\n'
+        main = (f'{users_conf}{ending}{self._include_line}\n').encode('utf-8', 'surrogateescape')
+        old_include, old_main = read(settings.include), read(settings.named_conf)
+        if self._include_line.encode() in (line.strip() for line in (old_main or b'').splitlines()):
+            main = old_main or main
+        pending = os.path.join(settings.directory, _PENDING_NAME)
+        same = (include, main) == (old_include, old_main)
+        access = settings.readers.but(mode=0o640)
+        if same and read(pending) is None:
+            return self._disk.file(settings.include, include, access)
+        if not same:
+            self._check(users_conf, include, work)
+        self._disk.folder(settings.directory, settings.readers.but(mode=0o750))
+        # A run that is killed in here leaves this mark, and the next run makes up for it.
+        self._disk.file(pending, b'', access)
+        self._disk.file(settings.include, include, access)
+        self._disk.file(settings.named_conf, main, current_access(settings.named_conf))
+        if not self._disk.check:
+            self._reconfigure(old_include, old_main or b'')
+        self._disk.remove(pending)
+        return True
+
+    def _reconfigure(self, old_include: Optional[bytes], old_main: bytes) -> None:
+        try:
+            self._settings.rndc.reconfig()
+        except MultisignerError:
+            # What named does not take must not be there when it starts the next time.
+            self._disk.file(self._settings.named_conf, old_main, current_access(self._settings.named_conf))
+            if old_include is None:
+                self._disk.remove(self._settings.include)
+            else:
+                self._disk.file(self._settings.include, old_include, current_access(self._settings.include))
+            raise
+
+    def _check(self, users_conf: str, include: bytes, work: str) -> None:
+        main, part = os.path.join(work, 'named.conf'), os.path.join(work, INCLUDE_NAME)
+        _write(part, include.decode('utf-8'))
+        _write(main, f'{users_conf}\ninclude "{part}";\n')
+        answer = self._tools.ask('named-checkconf', main, cwd=os.path.dirname(self._settings.named_conf))
+        if answer.status != 0:
+            words = one_line(answer.text.replace(part, self._settings.include).replace(main, self._settings.named_conf))
+            raise MultisignerError(f'named-checkconf refuses the new configuration: {words}', remedy='Nothing was changed; correct what it names')
+
+    # The answer
+
+    def _result(self, outcomes: List[Outcome], changed: bool, before: _Blocks, after: _Blocks) -> Result:
+        fresh = [outcome for outcome in outcomes if not outcome.failed and ('zone', outcome.zone) in after and ('zone', outcome.zone) not in before]
+        if not self._disk.check and self._settings.way == POLICY:
+            outcomes = [self._loaded(outcome) if outcome in fresh else outcome for outcome in outcomes]
+        shared = tuple(
+            dict(before_header=self._settings.include, after_header=self._settings.include, before=_text(before, name), after=_text(after, name))
+            for name in sorted(set(before) | set(after))
+            if name[0] != 'zone' and before.get(name) != after.get(name)
+        )
+        zones = tuple(
+            dict(before_header=o.zone, after_header=o.zone, before=''.join(line + '\n' for line in o.before), after=''.join(line + '\n' for line in o.after))
+            for o in outcomes
+            if o.before != o.after
+        )
+        return Result(tuple(outcomes), changed or any(outcome.changed for outcome in outcomes), shared + zones)
+
+    def _loaded(self, outcome: Outcome) -> Outcome:
+        """A new zone as named has it: rndc's success says nothing of that."""
+        try:
+            self._settings.rndc.wait_for(outcome.zone)
+        except MultisignerError as error:
+            return Outcome(
+                outcome.zone, before=outcome.before, after=outcome.after, changed=True, failed=True, msg=str(error), details=outcome.details
+            )
+        return outcome
+
+
+def _declared_twice(declared: ZoneSettings, settings: Settings) -> MultisignerError:
+    where = f'{settings.named_conf} (or a file that it includes) declares it already'
+    move = f'Take its zone statement out there and run again; this role then declares it in {settings.include}'
+    # Without a word about it, BIND up to 9.18 signs a static zone with a dnssec-policy that way.
+    if declared.inline_signing or (declared.inline_signing is None and declared.policy is not None and not declared.dynamic):
+        return MultisignerError(
+            f'{where}, with inline-signing. BIND 9.18 drops foreign keys from such a zone without a word, or answers SERVFAIL to their update, '
+            'and later versions stop signing when a TTL differs', zone=declared.name,
+            remedy=f'{move}, without inline-signing. Keep its keys: copy K*.key, K*.private and K*.state into its folder below {settings.directory}/keys before',
+        )
+    if declared.policy is not None:
+        move += f'. Keep its keys: copy K*.key, K*.private and K*.state into its folder below {settings.directory}/keys before'
+    return MultisignerError(where, zone=declared.name, remedy=move)
+
+
+def _blocks(text: str) -> _Blocks:
+    if text and not text.startswith(_HEADER.splitlines()[0]):
+        raise MultisignerError(f'{INCLUDE_NAME} was not written by this collection', remedy='Move it away')
+    return {(kind, name): block for kind, name, block in _BLOCK.findall(text)}
+
+
+def _render(blocks: _Blocks) -> str:
+    return _HEADER + ''.join(f'{_MARK}{kind} {name}\n{blocks[(kind, name)]}' for kind, name in sorted(blocks))
+
+
+def _text(blocks: _Blocks, name: Tuple[str, str]) -> str:
+    return _SECRET.sub(r'\1...\2', blocks.get(name, ''))
+
+
+def _shown(block: str) -> Tuple[str, ...]:
+    return tuple(block.splitlines())
+
+
+def _listed(words: Tuple[str, ...]) -> str:
+    return ' '.join(f'{word};' for word in words or ('none',))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, 'w', encoding='utf-8', errors='surrogateescape') as handle:
+        handle.write(text)

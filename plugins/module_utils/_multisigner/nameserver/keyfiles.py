@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BIND's key files (K*.key, K*.private, K*.state) and the include file of foreign records, as values.
+
+It reads; it never writes, and it never looks into a private key beyond the word that tells whether there is one.
+Standard library only, because it travels to name servers.
+"""
+from __future__ import annotations
+
+import glob
+import os
+import re
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+from ..dnskey import DNSKEY, DS, Record, parse_record, sort_records
+from ..errors import MultisignerError
+from .files import read
+
+# The first line of every include file that this collection owns.
+INCLUDE_MARK = '; Foreign DNSKEY, CDS and CDNSKEY records'
+_INCLUDE_HEADER = (
+    f'{INCLUDE_MARK} of {{zone}}\n'
+    '; This file is owned by the Ansible collection dnssec.multisigner (dnssec_importkey). Edits by hand are lost.\n'
+)
+_TIME = re.compile(r'^; (Created|Publish|Activate|Revoke|Inactive|Delete|SyncPublish|SyncDelete): (\d{14})\b', re.MULTILINE)
+_KEY_FILE = re.compile(r'^K.+\+\d{3}\+\d{5}\.key$')
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """One K*.key file. *times* holds BIND's timing metadata, UTC as YYYYMMDDHHMMSS, which sorts as time does."""
+
+    path: str
+    key: DNSKEY
+    ttl: Optional[int]
+    times: Tuple[Tuple[str, str], ...]
+    foreign: bool
+
+    def time(self, name: str) -> Optional[str]:
+        return dict(self.times).get(name)
+
+    @property
+    def private_path(self) -> str:
+        return self.path[: -len('.key')] + '.private'
+
+    def is_published(self, now: str) -> bool:
+        """Whether the key's publish time has come and its delete time has not. No time: published, as a plain $INCLUDE does."""
+        publish, delete = self.time('Publish'), self.time('Delete')
+        return (publish is None or publish <= now) and (delete is None or now < delete)
+
+    @property
+    def record(self) -> Record:
+        return Record('DNSKEY', self.key)
+
+
+def zone_folder(root: str, zone: str) -> str:
+    """The folder of *zone* under *root*. A slash in a name (RFC 2317) is written as BIND writes it in file names."""
+    return os.path.join(root, file_stem(zone))
+
+
+def file_stem(zone: str) -> str:
+    """*zone* as part of a file name."""
+    return '@' if zone == '.' else zone.replace('/', '%2F')
+
+
+def key_file_stem(zone: str, key: DNSKEY) -> str:
+    """BIND's name of a key file, without its ending."""
+    name = '' if zone == '.' else file_stem(zone)
+    return f'K{name}.+{key.algorithm:03d}+{key.tag:05d}'
+
+
+def read_keys(folder: str, zone: str) -> Tuple[KeyFile, ...]:
+    """The keys of *zone* in *folder*, sorted by file name. A folder that does not exist holds none. Raises MultisignerError."""
+    name = '' if zone == '.' else file_stem(zone)
+    pattern = os.path.join(glob.escape(folder), glob.escape(f'K{name}.') + '+*.key')
+    return tuple(_read_key(path, zone) for path in sorted(glob.glob(pattern)) if _KEY_FILE.match(os.path.basename(path)))
+
+
+def holds_policy_state(folder: str) -> bool:
+    """Whether named's key manager works in *folder*: it leaves K*.state files."""
+    return bool(glob.glob(os.path.join(glob.escape(folder), 'K*.state')))
+
+
+def _read_key(path: str, zone: str) -> KeyFile:
+    text = _text(path)
+    record = parse_record(text, zone)
+    if not isinstance(record.rdata, DNSKEY):
+        raise MultisignerError(f'{path} holds no DNSKEY record', zone=zone, remedy='Restore the file')
+    line = ' '.join(line for line in text.splitlines() if not line.startswith(';'))
+    before = line.split('DNSKEY', 1)[0].split()
+    ttl = next((int(word) for word in before[1:] if word.isdigit()), None)
+    private = path[: -len('.key')] + '.private'
+    return KeyFile(path, record.rdata, ttl, tuple(sorted(_TIME.findall(text))), foreign=_is_external(private))
+
+
+def _is_external(private: str) -> bool:
+    """True only for what dnssec-importkey made. A key without a private file counts as own: its private part may be offline."""
+    content = read(private)
+    if content is None:
+        return False
+    words = {line.split(b':', 1)[0] for line in content.splitlines()}
+    return b'External' in words and not words & {b'PrivateKey', b'Modulus', b'Engine', b'Label'}
+
+
+def render_include(zone: str, keys: Tuple[KeyFile, ...], others: Tuple[Record, ...], ttl: int) -> bytes:
+    """The include file: the key files by name, CDS and CDNSKEY as records."""
+    owner = zone if zone == '.' else f'{zone}.'
+    lines = [f'$INCLUDE "{key.path}" ; {key.key}\n' for key in sorted(keys, key=lambda key: key.path)]
+    lines += [f'{owner} {ttl} IN {record.text}\n' for record in sort_records(others)]
+    return (_INCLUDE_HEADER.format(zone=zone) + ''.join(lines)).encode('ascii')
+
+
+@dataclass(frozen=True)
+class Include:
+    """What an include file says: paths of key files, and the records written out with their TTLs."""
+
+    key_paths: Tuple[str, ...]
+    records: Tuple[Record, ...]
+    ttls: Tuple[int, ...]
+
+
+def read_include(path: str, zone: str) -> Optional[Include]:
+    """The include file of *zone*; None when there is none. Raises MultisignerError when it is not this collection's."""
+    content = read(path)
+    if content is None:
+        return None
+    text = content.decode('utf-8', 'replace')
+    if not text.startswith(INCLUDE_MARK):
+        raise MultisignerError(f'{path} was not written by this collection', zone=zone, remedy='Move it away: foreign records are kept here, yours belong into your own zone file')
+    paths: List[str] = []
+    records: List[Record] = []
+    ttls: List[int] = []
+    for line in text.splitlines():
+        if line.startswith('$INCLUDE'):
+            paths.append(line.split('"')[1] if line.count('"') > 1 else line.split()[1])
+        elif line.split(';', 1)[0].strip():
+            records.append(parse_record(line, zone))
+            ttls.append(next((int(word) for word in line.split()[1:3] if word.isdigit()), 0))
+    return Include(tuple(paths), sort_records(records), tuple(ttls))
+
+
+def included_records(path: str, zone: str) -> Optional[Tuple[Record, ...]]:
+    """Every record that the include file brings into *zone*, its key files read; None when there is no include file."""
+    include = read_include(path, zone)
+    if include is None:
+        return None
+    keys: Dict[str, KeyFile] = {key.path: key for key in read_keys(os.path.dirname(path), zone)}
+    missing = [name for name in include.key_paths if name not in keys]
+    if missing:
+        raise MultisignerError(f'{path} includes {missing[0]}, which is not there', zone=zone, remedy='Run dnssec_importkey for this zone again')
+    return sort_records([keys[name].record for name in include.key_paths] + list(include.records))
+
+
+def names_key_of(record: Record, key: DNSKEY, zone: str) -> bool:
+    """Whether *record* (DNSKEY, CDS or CDNSKEY) stands for *key*. By the public key itself, whatever the flags; never by tag."""
+    if isinstance(record.rdata, DS):
+        try:
+            return record.rdata == key.ds(zone, record.rdata.digest_type)
+        except MultisignerError:
+            return False  # a digest type that no delegation may use: nobody's
+    return (record.rdata.algorithm, record.rdata.key) == (key.algorithm, key.key)
+
+
+def _text(path: str) -> str:
+    content = read(path)
+    if content is None:
+        raise MultisignerError(f'{path} vanished while it was read', remedy='Run again')
+    return content.decode('utf-8', 'replace')

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BIND's own programs on this host: found, run, and their failures put into words.
+
+Nothing else here starts a process. Standard library only, because it travels to name servers.
+"""
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from ..errors import MultisignerError
+
+# named is where administrators put it; PATH of a remote command often lacks the sbin folders.
+_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/local/bin']
+_PACKAGES = 'Install BIND\'s tools (Debian: bind9 and bind9-utils; RHEL and AlmaLinux: bind, bind-utils and bind-dnssec-utils)'
+_LOAD_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a program said: its exit status and its words (standard output and error together)."""
+
+    status: int
+    text: str
+
+
+class Tools:
+    """Runs BIND's programs through *module* (an AnsibleModule)."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def ask(self, program: str, *arguments: str, cwd: Optional[str] = None) -> Answer:
+        """Runs *program*; any exit status is an answer. Raises MultisignerError only when it is not installed."""
+        path = self._module.get_bin_path(program, opt_dirs=_FOLDERS)
+        if path is None:
+            raise MultisignerError(f'the program {program} is not installed on this server', remedy=_PACKAGES)
+        status, out, err = self._module.run_command([path, *arguments], cwd=cwd, environ_update={'LC_ALL': 'C'})
+        return Answer(status, (out + err).strip())
+
+    def run(self, program: str, *arguments: str, cwd: Optional[str] = None, what: str, remedy: str) -> str:
+        """Runs *program*, which must succeed; its words. Raises MultisignerError: *what* failed, the program's words, *remedy*."""
+        answer = self.ask(program, *arguments, cwd=cwd)
+        if answer.status != 0:
+            raise MultisignerError(f'{what}: {program} says: {one_line(answer.text)}', remedy=remedy)
+        return answer.text
+
+
+class Rndc:
+    """The running named, by its control channel. *command* is rndc with its options."""
+
+    def __init__(self, tools: Tools, command: str) -> None:
+        self._tools = tools
+        self._words = shlex.split(command)
+        if not self._words:
+            raise MultisignerError('the rndc command is empty', remedy='Give it as "rndc", with options where named listens elsewhere')
+
+    def reconfig(self) -> None:
+        """Makes named read its configuration again. Raises MultisignerError with rndc's words."""
+        self._order('reconfig')
+
+    def reload(self, zone: str) -> None:
+        """Makes named read *zone* again. Raises MultisignerError with rndc's words."""
+        self._order('reload', zone)
+
+    def _order(self, *arguments: str) -> None:
+        answer = self._ask(*arguments)
+        if answer.status != 0:
+            raise MultisignerError(
+                f'"rndc {" ".join(arguments)}" failed: {one_line(answer.text)}', remedy='See that named runs and that the rndc command reaches it, then run again'
+            )
+
+    def knows(self, zone: str) -> bool:
+        """Whether named's configuration has *zone*. Raises MultisignerError when named does not answer."""
+        answer = self._ask('zonestatus', zone)
+        if answer.status != 0 and 'no matching zone' not in answer.text and 'not loaded' not in answer.text:
+            raise MultisignerError(f'"rndc zonestatus {zone}" failed: {one_line(answer.text)}', remedy='See that named runs and that the rndc command reaches it, then run again')
+        return 'no matching zone' not in answer.text
+
+    def serial(self, zone: str) -> Optional[int]:
+        """The serial of *zone* as loaded; None when it is not loaded."""
+        for line in self._ask('zonestatus', zone).text.splitlines():
+            name, _sign, value = line.partition(':')
+            if name.strip() == 'serial' and value.strip().isdigit():
+                return int(value)
+        return None
+
+    def wait_for(self, zone: str, serial: Optional[int] = None) -> None:
+        """Returns when *zone* is loaded (with *serial*, if given). Raises MultisignerError after 15 seconds."""
+        end = time.monotonic() + _LOAD_SECONDS
+        while True:
+            seen = self.serial(zone)
+            if seen is not None and serial in (None, seen):
+                return
+            if time.monotonic() > end:
+                expected = '' if serial is None else f' with serial {serial}'
+                found = 'it is not loaded' if seen is None else f'it has serial {seen}'
+                raise MultisignerError(f'named did not load the zone{expected} within {_LOAD_SECONDS:.0f} seconds: {found}', zone=zone, remedy='Look into named\'s log for the reason')
+            time.sleep(0.1)
+
+    def _ask(self, *arguments: str) -> Answer:
+        return self._tools.ask(self._words[0], *self._words[1:], *arguments)
+
+
+def one_line(text: str) -> str:
+    """Several lines of a program as one sentence; an empty answer is said to be one."""
+    return '; '.join(line.strip() for line in text.splitlines() if line.strip()).rstrip('.') or 'nothing'

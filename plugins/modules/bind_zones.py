@@ -1,0 +1,261 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declares zones to named, in an include file of its own. The work is in module_utils/_multisigner/nameserver/declare.py."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: bind_zones
+short_description: Declare zones that several signers sign to a BIND name server
+version_added: 0.1.0
+author:
+  - The dnssec.multisigner contributors (@dnssec-multisigner)
+description:
+  - Declares zones in one include file, C(multisigner.conf) in O(directory), and adds one C(include) line to the server's C(named.conf),
+    which stays the user's otherwise.
+  - With O(way=policy) named signs them itself. Each is a dynamic zone with a C(dnssec-policy), without inline-signing, and with an
+    C(update-policy) that lets the TSIG key change DNSKEY, CDS and CDNSKEY at the apex and nothing else.
+    This is the only way in which BIND 9.18 and newer alike publish other signers' keys at once.
+  - With O(way=signzone) named serves the files that M(dnssec.multisigner.dnssec_signzone) makes.
+  - A new configuration counts only when C(named-checkconf) has passed it and C(rndc reconfig) has taken it. Otherwise everything stays.
+  - A zone that the user's configuration declares already is refused, with the next thing to do.
+  - A zone that is in the include file but not in O(zones) stays declared. Name it in O(absent) to take it out.
+requirements:
+  - BIND 9.16 or newer with its tools, on the name server (Debian C(bind9) and C(bind9-utils); RHEL C(bind) and C(bind-utils))
+  - Python 3.8 or newer on the name server; no other package
+extends_documentation_fragment:
+  - dnssec.multisigner.attributes
+options:
+  zones:
+    description:
+      - The zones to be declared.
+      - A zone that fails does not stop the others. The module fails at the end and names every zone that failed.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the zone, in ASCII.
+        type: str
+        required: true
+      file:
+        description:
+          - With O(way=policy), the zone file (unsigned, on the name server) with which the dynamic zone begins.
+            It is read once. Later changes are made by dynamic update or C(rndc freeze).
+          - Not used with O(way=signzone).
+        type: path
+      algorithm:
+        description: The algorithm of the zone's own keys. With O(way=policy) it cannot be changed here later, because that is a rollover.
+        type: str
+        choices: [RSASHA256, RSASHA512, ECDSAP256SHA256, ECDSAP384SHA384, ED25519, ED448]
+        default: ECDSAP256SHA256
+  absent:
+    description: Zones that are no longer to be declared. Their files and keys are left where they are.
+    type: list
+    elements: str
+    default: []
+  way:
+    description: Who signs, named itself by V(policy), or M(dnssec.multisigner.dnssec_signzone) by V(signzone).
+    type: str
+    choices: [policy, signzone]
+    required: true
+  named_conf:
+    description: The server's C(named.conf).
+    type: path
+    required: true
+  directory:
+    description:
+      - The folder that this collection owns on the server. named reads it, and with O(way=policy) writes below C(zones) and C(keys) in it.
+      - Where AppArmor or SELinux guard named, it must be where named may write, such as below C(/var/lib/bind) on Debian and below
+        C(/var/named/dynamic) on RHEL.
+    type: path
+    required: true
+  tsig:
+    description: The TSIG key by which foreign records come in. Needed with O(way=policy).
+    type: dict
+    suboptions:
+      name:
+        description: Name of the key.
+        type: str
+        required: true
+      algorithm:
+        description: Its algorithm.
+        type: str
+        choices: [hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512]
+        default: hmac-sha256
+      secret:
+        description: The secret, in base64. It is written into the include file, which only named's group can read.
+        type: str
+        required: true
+  nsec3:
+    description: Whether denial of existence is by NSEC3 with no salt and no iterations (RFC 9276), as deSEC does. Otherwise by NSEC.
+    type: bool
+    default: true
+  dnskey_ttl:
+    description: TTL of the DNSKEY records in seconds, with O(way=policy).
+    type: int
+    default: 3600
+  policy_options:
+    description:
+      - Further statements of BIND's C(dnssec-policy), with O(way=policy), such as C(parent-ds-ttl), C(max-zone-ttl), C(signatures-validity).
+      - C(named-checkconf) says when one is wrong.
+    type: dict
+    default: {}
+  allow_transfer:
+    description: Who may transfer the zones (an address match list, element by element). Nobody by default; name your secondaries here.
+    type: list
+    elements: str
+    default: []
+  also_notify:
+    description:
+      - Addresses of your secondaries, which are told of changes.
+      - Others are not told, because the zone's NS records name other signers' servers as well.
+    type: list
+    elements: str
+    default: []
+  user:
+    description: The user that named runs as. Without it, who runs the module.
+    type: str
+  group:
+    description: The group that named runs as. Without it, that of who runs the module.
+    type: str
+  rndc:
+    description: The command C(rndc), with its options if named listens elsewhere.
+    type: str
+    default: rndc
+seealso:
+  - module: dnssec.multisigner.dnssec_signzone
+"""
+
+EXAMPLES = r"""
+- name: Let named sign shop.example, and let one key bring other signers' keys in
+  dnssec.multisigner.bind_zones:
+    way: policy
+    named_conf: /etc/bind/named.conf
+    directory: /var/lib/bind/multisigner
+    user: bind
+    group: bind
+    tsig:
+      name: multisigner.ns1
+      secret: "{{ vault_tsig_secret }}"
+    zones:
+      - name: shop.example
+        file: /etc/bind/shop.example.zone
+        algorithm: ECDSAP256SHA256
+"""
+
+RETURN = r"""
+zones:
+  description: What happened to each zone.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the zone.
+      type: str
+      sample: shop.example
+    changed:
+      description: Whether its declaration or its files changed.
+      type: bool
+      sample: true
+    added:
+      description: Always empty. Records of other signers do not come by this module.
+      type: list
+      elements: str
+      sample: []
+    removed:
+      description: Always empty.
+      type: list
+      elements: str
+      sample: []
+    zone_file:
+      description: The file that named serves the zone from.
+      returned: for a zone that is declared
+      type: str
+      sample: /var/lib/bind/multisigner/zones/shop.example.db
+    failed:
+      description: Whether the zone failed.
+      type: bool
+      sample: false
+    msg:
+      description: What went wrong, where, and what to do next. Empty when nothing went wrong.
+      type: str
+      sample: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._multisigner.errors import MultisignerError
+from ..module_utils._multisigner.nameserver.declare import BY_HAND, POLICY, Declarer, Key, Settings
+from ..module_utils._multisigner.nameserver.files import Access, Disk
+from ..module_utils._multisigner.nameserver.signzone import known_algorithms
+from ..module_utils._multisigner.nameserver.tools import Rndc, Tools
+from ..module_utils._multisigner.outcome import finish
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            zones=dict(
+                type='list',
+                elements='dict',
+                required=True,
+                options=dict(
+                    name=dict(type='str', required=True),
+                    file=dict(type='path'),
+                    algorithm=dict(type='str', choices=known_algorithms(), default='ECDSAP256SHA256'),
+                ),
+            ),
+            absent=dict(type='list', elements='str', default=[]),
+            way=dict(type='str', choices=[POLICY, BY_HAND], required=True),
+            named_conf=dict(type='path', required=True),
+            directory=dict(type='path', required=True),
+            tsig=dict(
+                type='dict',
+                no_log=False,  # the secret in it is what must not be seen
+                options=dict(
+                    name=dict(type='str', required=True),
+                    algorithm=dict(type='str', choices=['hmac-sha224', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'], default='hmac-sha256'),
+                    secret=dict(type='str', required=True, no_log=True),
+                ),
+            ),
+            nsec3=dict(type='bool', default=True),
+            dnskey_ttl=dict(type='int', default=3600, no_log=False),
+            policy_options=dict(type='dict', default={}),
+            allow_transfer=dict(type='list', elements='str', default=[]),
+            also_notify=dict(type='list', elements='str', default=[]),
+            user=dict(type='str'),
+            group=dict(type='str'),
+            rndc=dict(type='str', default='rndc'),
+        ),
+        required_if=[('way', POLICY, ['tsig'])],
+        supports_check_mode=True,
+    )
+    options = module.params
+    tools = Tools(module)
+    try:
+        settings = Settings(
+            way=options['way'],
+            named_conf=options['named_conf'],
+            directory=options['directory'],
+            key=Key(**options['tsig']) if options['tsig'] else None,
+            nsec3=options['nsec3'],
+            dnskey_ttl=options['dnskey_ttl'],
+            policy_options=options['policy_options'],
+            allow_transfer=tuple(options['allow_transfer']),
+            also_notify=tuple(options['also_notify']),
+            owner=Access.of_names('0750', options['user'], options['group']),
+            readers=Access.of_names('0750', None, options['group']),
+            rndc=Rndc(tools, options['rndc']),
+        )
+        result = Declarer(tools, Disk(module.check_mode), settings).serve(options['zones'], options['absent'], module.tmpdir)
+    except MultisignerError as error:
+        module.fail_json(msg=str(error))
+    finish(module, result.outcomes, extra=dict(changed=result.changed, diff=list(result.diff)))
+
+
+if __name__ == '__main__':
+    main()
