@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""RFC 2136 updates with TSIG: one message out, one answer in, each refusal in words with the next thing to do.
+
+Records are added and deleted one by one, by their exact RDATA, never a whole RRset (class ANY), so that what a server holds
+of its own is never swept away. Every message goes over TCP. A NOERROR is no proof of anything: whoever calls this reads back.
+"""
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Iterator, Mapping
+
+from .dnskey import DNSKEY, DS, Record
+from .errors import MultisignerError
+from .resolve import NoAnswerError, Server, Tsig, exchange
+
+try:
+    import dns.name
+    import dns.opcode
+    import dns.rcode
+    import dns.rdata
+    import dns.rdataclass
+    import dns.rdatatype
+    import dns.update
+except ImportError:
+    # resolve.py remembers the failure; every module reports it before anything here runs.
+    pass
+
+
+class ChangedMeanwhileError(MultisignerError):
+    """A prerequisite failed: the zone is not as it was read. Nothing was written."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """One update of records at *owner* in *zone*. Types are texts ('DNSKEY', 'DS', ...), *ttl* is in seconds.
+
+    *expect* is the state that must still hold when the server applies it (RFC 2136 section 2.4): for each type the exact RRset,
+    an empty one for "there is none". *expect_types*: types of which there must be some RRset.
+    """
+
+    zone: str
+    owner: str
+    ttl: int
+    add: tuple[tuple[str, DNSKEY | DS], ...] = ()
+    remove: tuple[tuple[str, DNSKEY | DS], ...] = ()
+    expect: Mapping[str, frozenset[DNSKEY | DS]] | None = None
+    expect_types: tuple[str, ...] = ()
+
+    def message(self) -> Any:
+        """The dns.update.UpdateMessage, not yet signed."""
+        message = dns.update.UpdateMessage(dns.name.from_text(self.zone))
+        owner = dns.name.from_text(self.owner)
+        for rtype in self.expect_types:
+            message.present(owner, rtype)
+        for rtype, values in sorted((self.expect or {}).items()):
+            if values:
+                message.present(owner, *(_rdata(rtype, value) for value in sorted(values, key=lambda value: value.text)))
+            else:
+                message.absent(owner, rtype)
+        for rtype, value in self.add:
+            message.add(owner, self.ttl, _rdata(rtype, value))
+        for rtype, value in self.remove:
+            message.delete(owner, _rdata(rtype, value))
+        return message
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Which servers did not answer during this run, so that one that is down costs one timeout and not one for every zone."""
+
+    _heard: dict[Server, NoAnswerError] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, server: Server, zone: str) -> Iterator[None]:
+        """Around questions to *server*: raises NoAnswerError at once when it was silent before, and remembers when it is now."""
+        before = self._heard.get(server)
+        if before is not None:
+            raise NoAnswerError(before.what, zone, str(server), remedy=before.remedy)
+        try:
+            yield
+        except NoAnswerError as error:
+            self._heard[server] = error
+            raise
+
+
+def typed(records: Iterable[Record]) -> tuple[tuple[str, DNSKEY | DS], ...]:
+    """Records as Update takes them."""
+    return tuple((record.rtype, record.rdata) for record in records)
+
+
+async def send(update: Update, server: Server, tsig: Tsig, timeout: float, policy: str) -> None:
+    """Sends *update* over TCP; *timeout* in seconds.
+
+    *policy* is the line of BIND's update-policy that lets this update pass, for the message. Raises ChangedMeanwhileError when
+    a prerequisite fails, MultisignerError for every other refusal, and for silence, after which it is not known what was written.
+    """
+    try:
+        answer = await exchange(server, update.message(), tsig, timeout, over_tcp=True)
+    except NoAnswerError:
+        raise MultisignerError(
+            f'does not answer the update within {timeout:g} s, so it is not known whether it was written', zone=update.owner, server=str(server),
+            remedy='See that it runs and that TCP port 53 passes, then run again: a repetition does no harm',
+        ) from None
+    except MultisignerError as error:
+        raise error.at(zone=update.owner) from None
+    if answer.opcode() != dns.opcode.UPDATE:
+        raise MultisignerError('answers something that is no update', zone=update.owner, server=str(server), remedy='See that it is a name server')
+    rcode = dns.rcode.to_text(answer.rcode())
+    if rcode == 'NOERROR':
+        return
+    if rcode in ('NXRRSET', 'YXRRSET', 'NXDOMAIN', 'YXDOMAIN'):
+        raise ChangedMeanwhileError(
+            f'refuses the update with {rcode}: the zone is no longer as it was read a moment ago, so nothing was written',
+            zone=update.owner, server=str(server),
+            remedy='Run again: it is read anew. When it happens again and again, another program changes the same records',
+        )
+    raise _refusal(rcode, update, server, policy)
+
+
+def _refusal(rcode: str, update: Update, server: Server, policy: str) -> MultisignerError:
+    """The RFC 2136 section 2.2 rcodes in words; what BIND means by them was seen on 9.18 and 9.20."""
+    signed_types = sorted({rtype for rtype, _unused in update.add + update.remove})
+    reasons = {
+        'REFUSED': (
+            f'refuses the update of {", ".join(signed_types)} (REFUSED)',
+            f'Let the key do it: on BIND "update-policy {{ {policy} }};" in the zone. BIND also refuses a CDS or CDNSKEY while no DNSKEY of '
+            'its algorithm is in the zone, which is always so on BIND before 9.20 with "inline-signing yes": set it to no',
+        ),
+        'NOTAUTH': (
+            f'is not authoritative for the zone {update.zone}, or does not accept the TSIG key for it (NOTAUTH)',
+            'Name the primary server, on which this zone is configured, and the key that is configured there',
+        ),
+        'SERVFAIL': (
+            'fails to apply the update (SERVFAIL)',
+            'BIND before 9.20 answers so to DNSKEY records in a zone with "inline-signing yes": set it to no, so that updates go to the signed zone itself. '
+            'Otherwise its log tells: a journal or a zone file that it cannot write, a zone that is frozen',
+        ),
+        'FORMERR': ('does not understand the update (FORMERR)', 'See its log: the types may be unknown to its version'),
+        'NOTIMP': ('takes no updates at all (NOTIMP)', 'Name the primary server, and see that it supports RFC 2136'),
+        'NOTZONE': (f'says that {update.owner} is not in the zone {update.zone} (NOTZONE)', 'Correct the name of the zone'),
+    }
+    what, remedy = reasons.get(rcode, (f'refuses the update with {rcode}', 'See its log'))
+    return MultisignerError(what, zone=update.owner, server=str(server), remedy=remedy)
+
+
+def _rdata(rtype: str, value: DNSKEY | DS) -> Any:
+    return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(rtype), value.text)

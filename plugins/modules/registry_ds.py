@@ -1,0 +1,341 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The interface of registry_ds: its documentation, its options, and one call. What it does is in _multisigner/dsset.py and _multisigner/parents/."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: registry_ds
+short_description: Bring the DS set of all signers of a zone to its parent
+version_added: 0.1.0
+author:
+  - the dnssec.multisigner contributors (@dnssec-multisigner)
+description:
+  - Computes the DS set of zones that several signers sign at once (RFC 8901, model 2) from the KSKs and CSKs of all of them,
+    with one set of digest types for every key, and compares it with what every server of the parent shows.
+  - With O(channel=export) it writes the set as files, in the forms that registries ask for, for somebody to carry there.
+    With O(channel=nsupdate) it writes the set into the parent zone by an RFC 2136 update.
+  - It runs on the controller and needs no access to the signers other than DNS.
+  - It refuses an empty set, a set that leaves a signer without a DS, a DS for a key that is not in its signer's DNSKEY RRset,
+    SHA-1 digests, and DS at the parent that belong to no listed signer (unless O(purge=true)). In these cases nothing is written.
+requirements:
+  - dnspython 2.6 or newer
+extends_documentation_fragment:
+  - dnssec.multisigner.attributes
+options:
+  zones:
+    description:
+      - The zones.
+      - A zone that fails does not stop the others. The module fails at the end and names every zone that failed.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the zone, in ASCII.
+        type: str
+        required: true
+      signers:
+        description: Every signer that the zone is, or is about to be, delegated to. One that is left out loses its DS with O(purge=true).
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: Name of the signer, for messages and files.
+            type: str
+            required: true
+          sep_keys:
+            description:
+              - The signer's own KSKs or CSKs, at least one; for each of them a DS is made.
+              - As records in the form of zone files, C([OWNER [TTL] [IN]] DNSKEY RDATA), or as their RDATA alone.
+            type: list
+            elements: str
+            required: true
+          dnskeys:
+            description:
+              - The DNSKEY RRset that the signer publishes now, in the same form. A key of O(zones[].signers[].sep_keys) that is
+                not in it is an error.
+              - Required unless O(zones[].signers[].servers) is given.
+            type: list
+            elements: str
+            default: []
+          servers:
+            description:
+              - Names or addresses of the signer's servers. With them, the module asks each of them for its DNSKEY RRset. Every key of
+                O(zones[].signers[].sep_keys) must be there and must have made a signature over it that is valid.
+            type: list
+            elements: str
+            default: []
+          port:
+            description: Port of O(zones[].signers[].servers).
+            type: int
+            default: 53
+  channel:
+    description:
+      - How the DS set reaches the parent.
+      - V(export) writes five files for each zone into a folder of its name below O(export_dir) and leaves the rest to a person.
+        C(dsset) has the records as C(dnssec-dsfromkey) prints them, C(ds.json) the data of DS and keys with the field names of RFC 5910,
+        C(fields.txt) each field by itself as web forms ask for them, C(whois.txt) what whois will show of a C(.jp) name once this is
+        registered, and C(nsupdate.txt) a script for C(nsupdate) that adds the records.
+        A file that has the right content is not touched.
+      - V(nsupdate) sends an RFC 2136 update to the parent's primary, with the DS set that was read as its prerequisite, so that a change
+        made by somebody else in between is never overwritten. It is then read back at every server of the parent.
+    type: str
+    choices:
+      - export
+      - nsupdate
+    required: true
+  export_dir:
+    description: Folder for the files, on the controller. It is made when it does not exist. Required with O(channel=export).
+    type: path
+  servers:
+    description:
+      - Names or addresses of all authoritative servers of the parent zone. Each of them is asked.
+      - One that does not answer, or that shows another DS set than the others, is an error.
+    type: list
+    elements: str
+    required: true
+  server:
+    description:
+      - Name or address of the parent's primary server, which takes updates. It is asked as well.
+      - Without it, the first of O(servers).
+    type: str
+  port:
+    description: Port of the parent's servers.
+    type: int
+    default: 53
+  parent_zone:
+    description: Name of the parent zone. Without it, it is found from the answers of the parent's servers.
+    type: str
+  tsig:
+    description:
+      - The TSIG key for the parent's primary server. Required with O(channel=nsupdate).
+    type: dict
+    suboptions:
+      name:
+        description: Name of the key.
+        type: str
+        required: true
+      algorithm:
+        description: Algorithm of the key.
+        type: str
+        default: hmac-sha256
+      secret:
+        description: The secret in base64. It never appears in results, diffs or messages.
+        type: str
+        required: true
+  digest_types:
+    description:
+      - Digest types of the DS, the same for every key. V(2) is SHA-256, V(4) is SHA-384.
+      - Every other one is an error (RFC 9905).
+    type: list
+    elements: int
+    default: [2]
+  purge:
+    description:
+      - Whether DS at the parent that belong to no key in O(zones[].signers[].sep_keys), or have another digest type, are removed.
+        With V(false) they are an error.
+      - A DS whose key a signer still publishes is never removed unless the key has a DS in the new set.
+    type: bool
+    default: false
+  ttl:
+    description: TTL in seconds of a DS RRset that does not exist yet. One that exists keeps its TTL.
+    type: int
+    default: 3600
+  timeout:
+    description: How many seconds an answer may take, for each attempt.
+    type: float
+    default: 5.0
+  max_wait:
+    description: How many seconds the parent's servers may take to show what was written, for each zone.
+    type: float
+    default: 60.0
+seealso:
+  - module: dnssec.multisigner.dnssec_keys_fetch
+    description: Tells the keys of every signer.
+  - module: dnssec.multisigner.multisigner_plan
+    description: Tells when the DS set is due.
+  - name: RFC 8901
+    description: Multi-Signer DNSSEC Models.
+    link: https://www.rfc-editor.org/rfc/rfc8901
+  - name: RFC 2136
+    description: Dynamic Updates in the Domain Name System.
+    link: https://www.rfc-editor.org/rfc/rfc2136
+"""
+
+EXAMPLES = r"""
+- name: Write what is to be registered for a .jp name
+  dnssec.multisigner.registry_ds:
+    channel: export
+    export_dir: ds-to-register
+    servers:
+      - a.dns.jp
+      - b.dns.jp
+    zones:
+      - name: shop.example.jp
+        signers:
+          - name: ns1
+            servers: [ns1.example.jp]
+            sep_keys:
+              - shop.example.jp. DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
+          - name: desec
+            servers: [ns1.desec.io, ns2.desec.org]
+            sep_keys:
+              - DNSKEY 257 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5ar0IRd8KqXXFJkqmVfRvMGPmM1x8fGAa2XhSA==
+  register: ds
+
+- name: Write the DS set into a parent zone of our own
+  dnssec.multisigner.registry_ds:
+    channel: nsupdate
+    servers:
+      - 192.0.2.1
+      - 192.0.2.2
+    tsig:
+      name: registry
+      secret: "{{ registry_tsig_secret }}"
+    zones: "{{ delegations }}"
+"""
+
+RETURN = r"""
+zones:
+  description: What happened to each zone, sorted by name.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the zone.
+      type: str
+      sample: shop.example
+    changed:
+      description: Whether something was written, or would be in check mode.
+      type: bool
+      sample: true
+    added:
+      description: The DS that were added at the parent by O(channel=nsupdate).
+      type: list
+      elements: str
+      sample: ["DS 60485 13 2 d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a"]
+    removed:
+      description: The DS that were removed there.
+      type: list
+      elements: str
+      sample: []
+    ds:
+      description: The DS set that the parent is to show.
+      type: list
+      elements: str
+      sample: ["shop.example. IN DS 60485 13 2 D4B7D520E7BB5F0F67674A0CCEB1E3E0614B93C4F9E99B8383F6A1E4469DA50A"]
+    present:
+      description: What each server of the parent showed before anything was written.
+      type: list
+      elements: dict
+      contains:
+        server:
+          description: The server.
+          type: str
+          sample: a.dns.jp (203.119.1.1)
+        ds:
+          description: Its DS set.
+          type: list
+          elements: str
+          sample: []
+        ttl:
+          description: TTL of its DS RRset in seconds, V(0) without DS.
+          type: int
+          sample: 0
+    missing:
+      description: The DS of RV(zones[].ds) that the parent did not show.
+      type: list
+      elements: str
+      sample: ["shop.example. IN DS 60485 13 2 D4B7D520E7BB5F0F67674A0CCEB1E3E0614B93C4F9E99B8383F6A1E4469DA50A"]
+    unknown:
+      description: The DS that the parent showed and that are not in RV(zones[].ds).
+      type: list
+      elements: str
+      sample: []
+    exported:
+      description: The files of this zone, with O(channel=export).
+      type: list
+      elements: str
+      sample: [ds-to-register/shop.example/ds.json, ds-to-register/shop.example/dsset]
+    failed:
+      description: Whether this zone failed.
+      type: bool
+      sample: false
+    msg:
+      description: What was done, or what is wrong and what to do next.
+      type: str
+      sample: "Added 1 DS at 192.0.2.1, removed 0. Every server of the parent shows it."
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils._multisigner.errors import MultisignerError
+from ..module_utils._multisigner.outcome import finish
+from ..module_utils._multisigner.parents.base import Parent
+from ..module_utils._multisigner.parents.publish import CHANNELS, Registration
+from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, TSIG_OPTION, Tsig, find_servers
+
+SIGNER_OPTIONS = dict(
+    name=dict(type='str', required=True),
+    sep_keys=dict(type='list', elements='str', required=True, no_log=False),
+    dnskeys=dict(type='list', elements='str', default=[], no_log=False),
+    servers=dict(type='list', elements='str', default=[]),
+    port=dict(type='int', default=53),
+)
+ARGUMENT_SPEC = dict(
+    zones=dict(
+        type='list',
+        elements='dict',
+        required=True,
+        options=dict(name=dict(type='str', required=True), signers=dict(type='list', elements='dict', required=True, options=SIGNER_OPTIONS)),
+    ),
+    channel=dict(type='str', choices=['export', 'nsupdate'], required=True),
+    export_dir=dict(type='path'),
+    servers=dict(type='list', elements='str', required=True),
+    server=dict(type='str'),
+    port=dict(type='int', default=53),
+    parent_zone=dict(type='str'),
+    tsig=TSIG_OPTION,
+    digest_types=dict(type='list', elements='int', default=[2]),
+    purge=dict(type='bool', default=False),
+    ttl=dict(type='int', default=3600),
+    timeout=dict(type='float', default=5.0),
+    max_wait=dict(type='float', default=60.0),
+)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        supports_check_mode=True,
+        required_if=[('channel', 'export', ['export_dir']), ('channel', 'nsupdate', ['tsig'])],
+    )
+    if DNSPYTHON_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib('dnspython'), exception=str(DNSPYTHON_IMPORT_ERROR))
+    options = module.params
+    try:
+        servers = find_servers(options['servers'], options['port'])
+        if not servers:
+            raise MultisignerError('no server of the parent is given', remedy='List all its authoritative servers in "servers"')
+        primary = find_servers([options['server']], options['port'])[0] if options['server'] else servers[0]
+        parent = Parent(
+            servers=tuple(dict.fromkeys((primary, *servers))),
+            primary=primary,
+            tsig=Tsig.from_option(options['tsig']),
+            zone=options['parent_zone'] or '',
+            ttl=options['ttl'],
+            timeout=options['timeout'],
+            max_wait=options['max_wait'],
+            export_dir=options['export_dir'] or '',
+        )
+    except MultisignerError as error:
+        module.fail_json(msg=str(error))
+    registration = Registration(parent, CHANNELS[options['channel']], tuple(sorted(set(options['digest_types']))), options['purge'], module.check_mode)
+    finish(module, registration.run(options['zones']))
+
+
+if __name__ == '__main__':
+    main()

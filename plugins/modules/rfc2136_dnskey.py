@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The interface of rfc2136_dnskey: its documentation, its options, and one call. What it does is in _multisigner/signers/rfc2136.py."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rfc2136_dnskey
+short_description: Publish the keys of other signers at a name server that takes RFC 2136 updates
+version_added: 0.1.0
+author:
+  - the dnssec.multisigner contributors (@dnssec-multisigner)
+description:
+  - Adds DNSKEY, CDS and CDNSKEY records of other signers to zones that a name server signs by itself, and removes them, by
+    RFC 2136 updates that are signed with TSIG. This is how a zone with C(dnssec-policy) on BIND takes foreign keys.
+  - It runs on the controller and reaches the server by DNS alone, over TCP for every update.
+  - Only single records are added or deleted, never a whole RRset. A record of a key that signs at that server is never removed.
+    The RRsets that were read are the prerequisites of each update, so a change made by somebody else in between is never overwritten.
+  - No update is sent when nothing differs. Everything that was written is read back, since a server may answer NOERROR and do nothing.
+  - On BIND the zone needs C(inline-signing no) and an C(update-policy) with the line C(grant KEY name ZONE. DNSKEY CDS CDNSKEY;).
+    The default of C(dnssec-policy) zones is C(inline-signing yes) on BIND 9.20 and newer, so it has to be written.
+  - That a key has the algorithm that the zone is signed with is not checked here; see M(dnssec.multisigner.multisigner_plan).
+requirements:
+  - dnspython 2.6 or newer
+extends_documentation_fragment:
+  - dnssec.multisigner.attributes
+  - dnssec.multisigner.zones
+options:
+  server:
+    description: Name or address of the primary server, which takes the updates.
+    type: str
+    required: true
+  port:
+    description: Port of O(server) and O(servers).
+    type: int
+    default: 53
+  tsig:
+    description: The TSIG key that may update the zones.
+    type: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the key.
+        type: str
+        required: true
+      algorithm:
+        description: Algorithm of the key.
+        type: str
+        default: hmac-sha256
+      secret:
+        description: The secret in base64. It never appears in results, diffs or messages.
+        type: str
+        required: true
+  servers:
+    description:
+      - Names or addresses of every public server of this signer. Each of them must publish the result before the module ends,
+        also when nothing had to be written.
+    type: list
+    elements: str
+    default: []
+  timeout:
+    description: How many seconds an answer may take, for each attempt.
+    type: float
+    default: 5.0
+  max_wait:
+    description: How many seconds the servers may take to publish what was written, for each zone.
+    type: float
+    default: 60.0
+seealso:
+  - module: dnssec.multisigner.dnssec_importkey
+    description: The same for zones that are signed with C(dnssec-signzone).
+  - module: dnssec.multisigner.desec_dnskey
+    description: The same for zones at deSEC.
+  - module: dnssec.multisigner.dnssec_keys_fetch
+    description: Tells the keys of every signer.
+  - name: RFC 2136
+    description: Dynamic Updates in the Domain Name System.
+    link: https://www.rfc-editor.org/rfc/rfc2136
+"""
+
+EXAMPLES = r"""
+- name: Publish deSEC's key, and what points to it, at our own BIND
+  dnssec.multisigner.rfc2136_dnskey:
+    server: ns1.example.net
+    servers:
+      - ns1.example.net
+      - ns2.example.net
+    tsig:
+      name: multisigner
+      algorithm: hmac-sha256
+      secret: "{{ multisigner_tsig_secret }}"
+    zones:
+      - name: shop.example
+        add:
+          - DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
+          - CDNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
+          - CDS 2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a
+"""
+
+RETURN = r"""
+zones:
+  description: What happened to each zone, sorted by name.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the zone.
+      type: str
+      sample: shop.example
+    changed:
+      description: Whether something was written, or would be in check mode.
+      type: bool
+      sample: true
+    added:
+      description: The records that were added.
+      type: list
+      elements: str
+      sample: ["CDS 2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
+    removed:
+      description: The records that were removed.
+      type: list
+      elements: str
+      sample: []
+    failed:
+      description: Whether this zone failed.
+      type: bool
+      sample: false
+    msg:
+      description: What was done, or what is wrong and what to do next.
+      type: str
+      sample: Added 1, removed 0.
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils._multisigner.errors import MultisignerError
+from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
+from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, TSIG_OPTION, Tsig, find_servers
+from ..module_utils._multisigner.signers.rfc2136 import Signer
+
+ARGUMENT_SPEC = dict(
+    zones=ZONES_OPTION,
+    server=dict(type='str', required=True),
+    port=dict(type='int', default=53),
+    tsig=dict(TSIG_OPTION, required=True),
+    servers=dict(type='list', elements='str', default=[]),
+    timeout=dict(type='float', default=5.0),
+    max_wait=dict(type='float', default=60.0),
+)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    if DNSPYTHON_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib('dnspython'), exception=str(DNSPYTHON_IMPORT_ERROR))
+    options = module.params
+    try:
+        signer = Signer(
+            primary=find_servers([options['server']], options['port'])[0],
+            tsig=Tsig(**options['tsig']),
+            servers=find_servers(options['servers'], options['port']),
+            timeout=options['timeout'],
+            max_wait=options['max_wait'],
+        )
+    except MultisignerError as error:
+        module.fail_json(msg=str(error))
+    finish(module, signer.apply(options['zones'], module.check_mode))
+
+
+if __name__ == '__main__':
+    main()
