@@ -177,14 +177,14 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None
             remedy='See that it runs and that a firewall lets port 53 through, or take it off the list',
         ) from None
     except (OSError, EOFError, dns.exception.DNSException) as error:
+        if tsig is not None and 'requires a TSIG' in str(error):  # dnspython 2.8 and later look themselves
+            raise _unsigned(tsig, zone, server) from None
         raise MultisignerError(
             f'gives no usable answer: {str(error) or type(error).__name__}', zone=zone, server=str(server),
             remedy='See that it runs and speaks DNS at this address and port',
         ) from None
     if tsig is not None and not answer.had_tsig:
-        raise MultisignerError(
-            f'does not sign its answer with TSIG key {tsig.name}', zone=zone, server=str(server), remedy='Configure the key there (name, algorithm, secret)'
-        )
+        raise _unsigned(tsig, zone, server)
     return answer
 
 
@@ -214,6 +214,12 @@ async def _udp_then_tcp(server: Server, query: dns.message.Message, timeout: flo
 
 async def _tcp(server: Server, query: dns.message.Message, timeout: float) -> dns.message.Message:
     return await dns.asyncquery.tcp(query, server.address, timeout=timeout, port=server.port)
+
+
+def _unsigned(tsig: Tsig, zone: str | None, server: Server) -> MultisignerError:
+    return MultisignerError(
+        f'does not sign its answer with TSIG key {tsig.name}', zone=zone, server=str(server), remedy='Configure the key there (name, algorithm, secret)'
+    )
 
 
 def _tsig_failure(error: Exception, tsig: Tsig | None, zone: str | None, server: Server) -> MultisignerError:

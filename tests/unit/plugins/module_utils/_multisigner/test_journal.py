@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal: what it keeps, and that it is left alone when nothing is new."""
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+
+import pytest
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import journal as module
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Fact, Journal
+
+FACT = Fact('kind', 'subject', 1_800_000_000, 3600)
+UNTRUE = Fact('kind', 'other', None, 60)
+
+
+def keep(path, *facts, zone='shop.example', writable=True):
+    journal = Journal(str(path), writable)
+    learned = journal.store(zone, journal.facts().get(zone, {}), facts)
+    journal.close()
+    return learned
+
+
+def kept(path):
+    journal = Journal(str(path), False)
+    facts = journal.facts()
+    journal.close()
+    return facts
+
+
+@pytest.fixture(name='path')
+def fixture_path(tmp_path):
+    return tmp_path / 'state' / 'journal.sqlite'
+
+
+def test_what_is_stored_is_there_in_the_next_run(path):
+    assert keep(path, FACT, UNTRUE)
+    assert kept(path) == {'shop.example': {FACT.key: FACT, UNTRUE.key: UNTRUE}}
+
+
+def test_a_fact_that_is_not_stored_again_is_forgotten_and_other_zones_are_not(path):
+    keep(path, FACT, zone='talk.example')
+    keep(path, FACT, UNTRUE)
+    assert keep(path, UNTRUE)
+    assert kept(path) == {'shop.example': {UNTRUE.key: UNTRUE}, 'talk.example': {FACT.key: FACT}}
+
+
+def test_storing_the_same_again_touches_no_file(path):
+    keep(path, FACT)
+    os.utime(path, ns=(1, 1))
+    os.utime(path.parent, ns=(1, 1))
+    assert not keep(path, FACT)
+    assert path.stat().st_mtime_ns == 1
+    assert path.parent.stat().st_mtime_ns == 1
+
+
+def test_only_the_user_may_read_it(path):
+    keep(path, FACT)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_look_without_writing_makes_no_file_and_changes_none(path):
+    assert keep(path, FACT, writable=False)
+    assert not path.parent.exists()
+    keep(path, FACT)
+    before = path.read_bytes()
+    assert keep(path, UNTRUE, writable=False)
+    assert path.read_bytes() == before
+
+
+def test_a_run_that_ends_before_close_leaves_nothing_behind(path):
+    keep(path, FACT)
+    journal = Journal(str(path), True)
+    journal.store('shop.example', journal.facts()['shop.example'], [UNTRUE])
+    journal._connection.close()  # as when the process is killed
+    assert kept(path) == {'shop.example': {FACT.key: FACT}}
+
+
+def test_a_second_run_is_told_that_the_first_holds_it(path, monkeypatch):
+    keep(path, FACT)
+    monkeypatch.setattr(module, 'LOCK_WAIT', 0.05)
+    first = Journal(str(path), True)
+    with pytest.raises(MultisignerError, match='another run holds it'):
+        Journal(str(path), True)
+    first.close()
+    assert not keep(path, FACT)
+
+
+def test_a_file_that_is_no_journal_is_told_with_the_way_out(path):
+    path.parent.mkdir()
+    path.write_text('this is not a database, and long enough to be taken for a damaged one')
+    with pytest.raises(MultisignerError, match='Move the file away'):
+        Journal(str(path), True)
+
+
+def test_a_journal_of_another_release_is_not_touched(path):
+    keep(path, FACT)
+    connection = sqlite3.connect(path)
+    connection.execute('PRAGMA user_version = 99')
+    connection.close()
+    with pytest.raises(MultisignerError, match='schema 99'):
+        Journal(str(path), True)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(MultisignerError, match='cannot be used'):
+        Journal(str(tmp_path / 'file' / 'journal.sqlite'), True)
