@@ -57,8 +57,8 @@ The control interface is NOT part of deSEC's API: plain HTTP on the same address
                              slow                 answers "seconds" later, after the work is done
                              hang_up              closes the connection without an answer, nothing is done
                              publication_delay    the write is published "seconds" later
-                             collide              the next "times" requests (at least 2) read before any of them writes, and
-                                                  write before any of them answers: 409, or a lost update
+                             collide              the next "times" requests (at least 2) read before any of them writes, write
+                                                  in the order they came, and are answered when all have: 409, or a lost update
     DELETE /faults         disarms all
     GET    /settings       {"publication_delay", "throttle": {"enabled", "scale"}, "pending": changes not yet in PowerDNS}
     PATCH  /settings       changes publication_delay or throttle

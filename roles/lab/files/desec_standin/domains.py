@@ -159,7 +159,7 @@ def _parse_zonefile(name: str, text: object) -> list[dict[str, object]]:
         raise invalid({"zonefile": ["Not a valid string."]})
     origin = dns.name.from_text(name)
     try:
-        zone = dns.zone.from_text(text, origin=origin, allow_include=False, check_origin=False, relativize=False)
+        zone = dns.zone.from_text(text.strip(), origin=origin, allow_include=False, check_origin=False, relativize=False)
     except dns.exception.SyntaxError as error:
         parts = str(error).split(":")
         problem = f"Zonefile contains syntax error in line {parts[1]}." if len(parts) > 1 else f"Could not parse zonefile: {error}"

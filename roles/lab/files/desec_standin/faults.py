@@ -15,6 +15,29 @@ _NEED_SECONDS = ("slow", "publication_delay")
 MEETING_SECONDS = 30.0
 
 
+class Meeting:
+    """Requests that collide: they go on when all are there, one after the other as they came, and leave together."""
+
+    def __init__(self, parties: int) -> None:
+        self._parties = parties
+        self._changed = threading.Condition()
+        self._arrived = 0
+        self._done = 0
+
+    def enter(self) -> None:
+        with self._changed:
+            mine = self._arrived
+            self._arrived += 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._arrived >= self._parties and self._done >= mine, MEETING_SECONDS)
+
+    def leave(self) -> None:
+        with self._changed:
+            self._done += 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._done >= self._parties, MEETING_SECONDS)
+
+
 @dataclass
 class Fault:
     """One armed fault. `times`: how many requests it still hits; None: every one until it is cleared."""
@@ -25,19 +48,10 @@ class Fault:
     methods: tuple[str, ...] | None = None
     seconds: float = 0.0
     retry_after: int | None = None
-    meeting: threading.Barrier | None = field(default=None, repr=False)
+    meeting: Meeting | None = field(default=None, repr=False)
 
     def hits(self, domain: str | None, method: str) -> bool:
         return self.domain in (None, domain) and (self.methods is None or method in self.methods)
-
-    def meet(self) -> None:
-        """Waits until every request of a collision has come this far."""
-        if self.meeting is None:
-            return
-        try:
-            self.meeting.wait(MEETING_SECONDS)
-        except threading.BrokenBarrierError:
-            return
 
     def describe(self) -> dict[str, object]:
         return {
@@ -67,7 +81,7 @@ def parse_fault(data: Mapping[str, Any]) -> Fault:
         tuple(methods) if methods is not None else None,
         float(data.get("seconds") or 0),
         data.get("retry_after"),
-        threading.Barrier(times or 0) if kind == "collide" else None,
+        Meeting(times or 0) if kind == "collide" else None,
     )
 
 

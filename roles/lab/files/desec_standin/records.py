@@ -8,6 +8,7 @@ deSEC lets dnspython parse what it gets, with a few types of its own; so does th
 
 from __future__ import annotations
 
+import base64
 import binascii
 import hashlib
 import ipaddress
@@ -21,6 +22,7 @@ import dns.name
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.CDNSKEY
 import dns.rdtypes.ANY.CERT
 import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.DNSKEY
@@ -83,10 +85,35 @@ class _QuotedText(dns.rdtypes.txtbase.TXTBase):
                 file.write(part)
 
 
+class _LenientKey:
+    """A DNSKEY whose base64 may hold anything: what is no base64 is left out, as deSEC's dnspython does and newer ones do not."""
+
+    @classmethod
+    def from_text(
+        cls, rdclass: Any, rdtype: Any, tok: Any, origin: Any = None, relativize: bool = True, relativize_to: Any = None
+    ) -> Any:
+        with dns.exception.ExceptionWrapper(dns.exception.SyntaxError):
+            numbers = tok.get_uint16(), tok.get_uint8(), tok.get_string()
+            key = base64.b64decode(tok.concatenate_remaining_identifiers().encode())
+            return cls(rdclass, rdtype, *numbers, key)  # type: ignore[call-arg]
+
+
+@dns.immutable.immutable
+class _DNSKEY(_LenientKey, dns.rdtypes.ANY.DNSKEY.DNSKEY):
+    pass
+
+
+@dns.immutable.immutable
+class _CDNSKEY(_LenientKey, dns.rdtypes.ANY.CDNSKEY.CDNSKEY):
+    pass
+
+
 _CLASSES: dict[Any, type[dns.rdata.Rdata]] = {
     dns.rdatatype.AAAA: dns.rdtypes.IN.AAAA.AAAA,
+    dns.rdatatype.CDNSKEY: _CDNSKEY,
     dns.rdatatype.CERT: dns.rdtypes.ANY.CERT.CERT,
     dns.rdatatype.CNAME: dns.rdtypes.ANY.CNAME.CNAME,
+    dns.rdatatype.DNSKEY: _DNSKEY,
     dns.rdatatype.MX: dns.rdtypes.ANY.MX.MX,
     dns.rdatatype.NS: dns.rdtypes.ANY.NS.NS,
     dns.rdatatype.SRV: dns.rdtypes.IN.SRV.SRV,
@@ -134,7 +161,7 @@ def digestable(content: str, type_: str) -> bytes:
 def _wire(content: str, rdtype: Any, digestable: bool) -> bytes:
     tokenizer = dns.tokenizer.Tokenizer(content)
     parser = _CLASSES.get(rdtype)
-    if parser is None:
+    if parser is None or content.lstrip().startswith("\\#"):  # RFC 3597: any type may come so
         rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, tokenizer, relativize=False)
     else:
         rdata = parser.from_text(dns.rdataclass.IN, rdtype, tokenizer, relativize=False)

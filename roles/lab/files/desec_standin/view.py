@@ -121,13 +121,14 @@ class Call:
     def collision(self) -> Iterator[None]:
         """What must have been read before comes before it. Armed to collide, requests enter it together and leave it together."""
         fault = self.fault("collide")
-        if fault:
-            fault.meet()
+        meeting = fault.meeting if fault else None
+        if meeting:
+            meeting.enter()
         try:
             yield
         finally:
-            if fault:
-                fault.meet()
+            if meeting:
+                meeting.leave()
 
     def publish(self, zone: str, changes: Sequence[Change]) -> None:
         """Hands changes to the signer; what it refuses is rolled back, and the client gets the HTML page."""
