@@ -166,7 +166,7 @@ from ..module_utils._multisigner import group as declared
 from ..module_utils._multisigner import observation
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.journal import Journal
-from ..module_utils._multisigner.plan import Plan, plan, utc
+from ..module_utils._multisigner.plan import Plan, plan, unknown_ds, utc
 from ..module_utils._multisigner.report import lines, plan_as_dict
 
 
@@ -206,7 +206,9 @@ def parent_work(plans: list) -> dict:
     """What registry_ds needs of each zone whose DS set may be published: every signer's SEP keys and what it publishes now."""
     work: dict = {}
     for group, seen, made in plans:
-        if made.delegation is None or not (made.delegation.missing or group.parent.channel == 'export'):
+        # An export is kept up to date also when the parent has everything; beside DS to be removed there is nothing to export.
+        exports = group.parent.channel == 'export' and not unknown_ds(seen)
+        if made.delegation is None or not (made.delegation.missing or exports):
             continue
         published = {view.name: view.published_everywhere for view in seen.signers}
         signers = [

@@ -261,8 +261,13 @@ def _add_parent_records(group: Group, seen: ZoneObservation, digest_types: Seque
 
 def _delegate(group: Group, seen: ZoneObservation, digest_types: Sequence[int], findings: _Findings) -> Delegation | None:
     """The union DS set: every SEP key of every signer, with one set of digest types, computed from the DNSKEYs (invariant 3)."""
-    keys: dict[str, tuple[DNSKEY, ...]] = {view.name: tuple(sorted(view.own_sep)) for view in seen.signers if view.name not in group.leaving}
-    without = sorted(name for name, sep in keys.items() if not sep)
+    keys: dict[str, tuple[DNSKEY, ...]] = {}
+    for view in seen.signers:
+        # A signer on its way out keeps the DS that it has (invariant 7) and gets no new one.
+        sep = view.own_sep if view.name not in group.leaving else {key for key in view.own_sep if key.ds(group.zone) in seen.parent.ds_anywhere}
+        if sep or view.name not in group.leaving:
+            keys[view.name] = tuple(sorted(sep))
+    without = sorted(name for name, own in keys.items() if not own)
     if without:
         findings.blocked.append(
             str(
@@ -278,6 +283,16 @@ def _delegate(group: Group, seen: ZoneObservation, digest_types: Sequence[int], 
     return Delegation(group.parent.name, wanted, missing, keys)
 
 
+def unknown_ds(seen: ZoneObservation) -> tuple[DS, ...]:
+    """The DS at the parent that name no key that signs at a signer, or do so with a digest that RFC 9905 forbids."""
+    signing = frozenset().union(*(view.signing for view in seen.signers))
+    return tuple(
+        ds
+        for ds in sorted(seen.parent.ds_anywhere)
+        if not any(ds.digest_type in DIGEST_LENGTHS and key.ds(seen.zone, ds.digest_type) == ds for key in signing)
+    )
+
+
 def _tell_removals(group: Group, seen: ZoneObservation, findings: _Findings) -> None:
     """What this plan would have to remove: told, and left where it is."""
     for key, owners in sorted(seen.owners.items()):
@@ -286,9 +301,7 @@ def _tell_removals(group: Group, seen: ZoneObservation, findings: _Findings) -> 
             findings.notes.append(f'key {key} at {holders} is revoked; it is not given to other signers')
         elif not owners:
             findings.notes.append(f'key {key} at {holders} signs nothing anywhere: a next key, or a leftover to be removed')
-    sep = frozenset().union(*(view.signing for view in seen.signers))
-    for ds in sorted(seen.parent.ds_anywhere):
-        if not any(ds.digest_type in DIGEST_LENGTHS and key.ds(group.zone, ds.digest_type) == ds for key in sep):
-            findings.notes.append(f'DS {ds.text} at the parent names no key that signs at a signer: to be removed')
+    for ds in unknown_ds(seen):
+        findings.notes.append(f'DS {ds.text} at the parent names no key that signs at a signer: to be removed')
     if group.leaving:
         findings.notes.append(f'{", ".join(group.leaving)}: leaving; nothing is removed yet, this release only adds')

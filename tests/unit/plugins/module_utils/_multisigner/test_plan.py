@@ -338,3 +338,8 @@ def test_a_signer_that_leaves_keeps_its_keys_and_gets_no_new_ds():
     made = plan(group, together(), MATURE, NOW)
     assert made.delegation.wanted == (CSK.ds(ZONE),)
     assert any('leaving' in note for note in made.notes)
+
+
+def test_a_signer_that_leaves_keeps_the_ds_that_it_has():
+    made = plan(replace(GROUP, leaving=('ns1',)), complete(), MATURE, NOW)
+    assert set(made.delegation.wanted) == {KSK.ds(ZONE), CSK.ds(ZONE)}
