@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the lab consists of: addresses, names, zones, and where each server keeps its files. Values only, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = "127.53.0.1"
+UNBOUND = "127.53.0.53"
+RECURSOR = "127.53.0.54"
+REGISTRY = "127.53.1.1"
+REGISTRY_SECONDARY = "127.53.1.2"
+NS1 = "127.53.2.1"
+NS2 = "127.53.2.2"
+DESEC_1 = "127.53.3.1"
+DESEC_2 = "127.53.3.2"
+DESEC_API = "127.53.3.10"
+
+ROOT_NAME = "a.root-servers.lab."
+TLD = "example."
+REGISTRY_NAMES = {"a.nic.example.": REGISTRY, "b.nic.example.": REGISTRY_SECONDARY}
+NS1_NAME = "ns1.operator.example."
+NS2_NAME = "ns2.operator.example."
+DESEC_NAMES = {"ns1.desec.example.": DESEC_1, "ns2.desec.example.": DESEC_2}
+DESEC_API_NAME = "desec.example."
+DESEC_URL = "https://desec.example/api/v1"
+
+# host names that the registry zone holds itself, so that everything resolves inside the lab
+HOSTS = {**REGISTRY_NAMES, NS1_NAME: NS1, NS2_NAME: NS2, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
+
+
+@dataclass(frozen=True)
+class BindSigner:
+    """One of the operator's own name servers. `driver`: which way of the role bind_signer it is for."""
+
+    name: str
+    address: str
+    host_name: str
+    driver: str
+
+
+SIGNER_NS1 = BindSigner("ns1", NS1, NS1_NAME, "bind")
+SIGNER_NS2 = BindSigner("ns2", NS2, NS2_NAME, "bind_signzone")
+
+
+@dataclass(frozen=True)
+class SharedZone:
+    """A zone (no trailing dot) that one BIND signer and deSEC are to sign together. `algorithm`: of the BIND signer's keys."""
+
+    name: str
+    signer: BindSigner
+    algorithm: str = "ECDSAP256SHA256"
+    small: bool = False
+
+    @property
+    def name_servers(self) -> tuple[str, ...]:
+        return (self.signer.host_name, *DESEC_NAMES)
+
+
+# the mixed one is the case of RFC 8901 section 4: algorithms that differ between the signers
+ZONES = (
+    SharedZone("shop.example", SIGNER_NS1),
+    SharedZone("talk.example", SIGNER_NS2),
+    SharedZone("mixed.example", SIGNER_NS2, algorithm="RSASHA256"),
+)
+MIXED = "mixed.example"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A TSIG or rndc key; `secret` in base64."""
+
+    name: str
+    secret: str
+    algorithm: str = "hmac-sha256"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab. `ttl` (seconds) is the TTL of every record of every zone; `desec_limits` scales deSEC's throttling, 0 lifts it."""
+
+    directory: Path
+    ttl: int = 3
+    extra_zones: int = 0
+    desec_limits: float = 1.0
+
+    @property
+    def zones(self) -> tuple[SharedZone, ...]:
+        extra = (SharedZone(f"zone{number:04}.example", SIGNER_NS1, small=True) for number in range(1, self.extra_zones + 1))
+        return (*ZONES, *extra)
+
+    def zones_of(self, signer: BindSigner) -> tuple[SharedZone, ...]:
+        return tuple(zone for zone in self.zones if zone.signer == signer)
+
+    def folder(self, server: str) -> Path:
+        return self.directory / server
+
+    def zone_file(self, zone: SharedZone) -> Path:
+        """The unsigned content on the zone's BIND signer."""
+        return self.folder(zone.signer.name) / "zones" / f"{zone.name}.zone"
+
+    @property
+    def root_hints(self) -> Path:
+        return self.directory / "root.hints"
+
+    @property
+    def trust_anchor(self) -> Path:
+        return self.directory / "root.ds"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.directory / "ca.pem"
+
+    @property
+    def inventory(self) -> Path:
+        return self.directory / "inventory.yml"
+
+    @property
+    def mixed_allowed(self) -> Path:
+        """Extra variables: the declared zones with the mixed-algorithm one allowed."""
+        return self.directory / "mixed-allowed.yml"
