@@ -15,10 +15,10 @@ description:
     RFC 2136 updates that are signed with TSIG. This is how a zone with C(dnssec-policy) on BIND takes foreign keys.
   - It runs on the controller and reaches the server by DNS alone, over TCP for every update.
   - Only single records are added or deleted, never a whole RRset. A record of a key that signs at that server is never removed.
-    The RRsets that were read are the prerequisites of each update, so a change made by somebody else in between is never overwritten.
+    The TTL of an RRset is left as it is.
   - No update is sent when nothing differs. Everything that was written is read back, since a server may answer NOERROR and do nothing.
   - On BIND the zone needs C(inline-signing no) and an C(update-policy) with the line C(grant KEY name ZONE. DNSKEY CDS CDNSKEY;).
-    The default of C(dnssec-policy) zones is C(inline-signing yes) on BIND 9.20 and newer, so it has to be written.
+    With C(inline-signing yes), BIND before 9.20 refuses the updates or ignores them, and that is an error here.
   - That a key has the algorithm that the zone is signed with is not checked here; see M(dnssec.multisigner.multisigner_plan).
 requirements:
   - dnspython 2.6 or newer

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterable, Iterator
 
 from .dnskey import DNSKEY, DS, Record
 from .errors import MultisignerError
@@ -37,8 +37,8 @@ class ChangedMeanwhileError(MultisignerError):
 class Update:
     """One update of records at *owner* in *zone*. Types are texts ('DNSKEY', 'DS', ...), *ttl* is in seconds.
 
-    *expect* is the state that must still hold when the server applies it (RFC 2136 section 2.4): for each type the exact RRset,
-    an empty one for "there is none". *expect_types*: types of which there must be some RRset.
+    *expect* is the RRset that must still be there when the server applies it (RFC 2136 section 2.4.2), as a pair of its type and
+    its exact records; no records for "there is none". *expect_type* is a type of which there must be some RRset (section 2.4.1).
     """
 
     zone: str
@@ -46,18 +46,19 @@ class Update:
     ttl: int
     add: tuple[tuple[str, DNSKEY | DS], ...] = ()
     remove: tuple[tuple[str, DNSKEY | DS], ...] = ()
-    expect: Mapping[str, frozenset[DNSKEY | DS]] | None = None
-    expect_types: tuple[str, ...] = ()
+    expect: tuple[str, frozenset[DS]] | None = None
+    expect_type: str = ''
 
     def message(self) -> Any:
         """The dns.update.UpdateMessage, not yet signed."""
         message = dns.update.UpdateMessage(dns.name.from_text(self.zone))
         owner = dns.name.from_text(self.owner)
-        for rtype in self.expect_types:
-            message.present(owner, rtype)
-        for rtype, values in sorted((self.expect or {}).items()):
+        if self.expect_type:
+            message.present(owner, self.expect_type)
+        if self.expect is not None:
+            rtype, values = self.expect
             if values:
-                message.present(owner, *(_rdata(rtype, value) for value in sorted(values, key=lambda value: value.text)))
+                message.present(owner, *(_rdata(rtype, value) for value in sorted(values)))
             else:
                 message.absent(owner, rtype)
         for rtype, value in self.add:
@@ -122,12 +123,11 @@ async def send(update: Update, server: Server, tsig: Tsig, timeout: float, polic
 
 def _refusal(rcode: str, update: Update, server: Server, policy: str) -> MultisignerError:
     """The RFC 2136 section 2.2 rcodes in words; what BIND means by them was seen on 9.18 and 9.20."""
-    signed_types = sorted({rtype for rtype, _unused in update.add + update.remove})
+    types = sorted({rtype for rtype, _unused in update.add + update.remove})
     reasons = {
         'REFUSED': (
-            f'refuses the update of {", ".join(signed_types)} (REFUSED)',
-            f'Let the key do it: on BIND "update-policy {{ {policy} }};" in the zone. BIND also refuses a CDS or CDNSKEY while no DNSKEY of '
-            'its algorithm is in the zone, which is always so on BIND before 9.20 with "inline-signing yes": set it to no',
+            f'refuses the update of {", ".join(types)} (REFUSED)',
+            f'Let the key do it: on BIND "update-policy {{ {policy} }};" in the zone {update.zone}' + (_CDS_REFUSED if {'CDS', 'CDNSKEY'} & set(types) else ''),
         ),
         'NOTAUTH': (
             f'is not authoritative for the zone {update.zone}, or does not accept the TSIG key for it (NOTAUTH)',
@@ -144,6 +144,12 @@ def _refusal(rcode: str, update: Update, server: Server, policy: str) -> Multisi
     }
     what, remedy = reasons.get(rcode, (f'refuses the update with {rcode}', 'See its log'))
     return MultisignerError(what, zone=update.owner, server=str(server), remedy=remedy)
+
+
+_CDS_REFUSED = (
+    '. BIND also refuses a CDS or CDNSKEY while no DNSKEY of its algorithm is in the zone, which is always so on BIND before 9.20 with '
+    '"inline-signing yes": set it to no'
+)
 
 
 def _rdata(rtype: str, value: DNSKEY | DS) -> Any:

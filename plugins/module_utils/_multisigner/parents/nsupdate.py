@@ -48,7 +48,7 @@ async def _send(parent: Parent, delegation: Delegation) -> None:
         delegation.ttl or parent.ttl,
         add=tuple(('DS', ds) for ds in change.missing),
         remove=tuple(('DS', ds) for ds in change.remove),
-        expect={'DS': frozenset(change.present)},
-        expect_types=('NS',),  # BIND drops a DS where no NS is, and says NOERROR
+        expect=('DS', frozenset(change.present)),
+        expect_type='NS',  # BIND drops a DS where no NS is, and says NOERROR
     )
     await send(update, parent.primary, parent.tsig, parent.timeout, f'grant {parent.tsig.name} subdomain {delegation.parent_zone}. DS;')

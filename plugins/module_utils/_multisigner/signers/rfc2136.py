@@ -4,16 +4,16 @@
 """Bringing foreign records to a signer that takes RFC 2136 updates, and away from it: read, compute, write, read back.
 
 It sends no update where nothing differs, never touches a record that it was not told about, and never removes a key that
-signs there, nor that key's CDS and CDNSKEY. What it read is the prerequisite of what it writes.
+signs there, nor that key's CDS and CDNSKEY.
 """
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from ..dnskey import DNSKEY, RECORD_TYPES, Record, sort_records
+from ..dnskey import DNSKEY, DS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Tsig, ask, for_each, live_rrset, wait_until
@@ -71,20 +71,8 @@ class Signer:
         """Raises MultisignerError as long as nothing was written."""
         published = await self._look(request.zone)
         add, remove = compute(request, published)
-        before = sort_records(record for rrset in published.rrsets.values() for record in rrset.records)
-        after = sort_records((set(before) | set(add)) - set(remove))
-        added, removed = ('Would add', 'would remove') if check_mode else ('Added', 'removed')
-        outcome = Outcome(
-            request.zone,
-            added=tuple(record.text for record in add),
-            removed=tuple(record.text for record in remove),
-            before=tuple(record.text for record in before),
-            after=tuple(record.text for record in after),
-            changed=bool(add or remove),
-            msg=f'{added} {len(add)}, {removed} {len(remove)}.' if add or remove else 'Nothing differs.',
-        )
         if check_mode:
-            return outcome
+            return _outcome(request.zone, add, remove, published, 'Would add {}, would remove {}.')
         written: list[Update] = []
         try:
             for update in updates(request.zone, add, remove, published):
@@ -94,8 +82,10 @@ class Signer:
         except MultisignerError as error:
             if not written:
                 raise
-            return replace(outcome, failed=True, msg=f'{error.at(zone=request.zone)} Written before that: {_listed(written)}.')
-        return outcome
+            partial = _outcome(request.zone, _records(update.add for update in written), _records(update.remove for update in written), published, '')
+            listed = ', '.join((*partial.added, *partial.removed))
+            return replace(partial, failed=True, msg=f'{error.at(zone=request.zone)} These updates were accepted: {listed}.')
+        return _outcome(request.zone, add, remove, published, 'Added {}, removed {}.')
 
     async def _look(self, zone: str) -> Published:
         """What the primary publishes, by answers that TSIG signs."""
@@ -126,8 +116,11 @@ class Signer:
                 await wait_until([self.primary], request.zone, condition, self.tsig, self.max_wait)
             except MultisignerError as error:
                 raise MultisignerError(error.what, request.zone, str(self.primary), remedy=_IGNORED) from None
-        others = [server for server in self.servers if server != self.primary]
-        await wait_until(others, request.zone, condition, timeout=self.max_wait)
+        await asyncio.gather(*(self._wait_for(server, request.zone, condition) for server in self.servers if server != self.primary))
+
+    async def _wait_for(self, server: Server, zone: str, condition: Callable[[Mapping[str, LiveRRset]], str | None]) -> None:
+        with self.silence.of(server, zone):
+            await wait_until([server], zone, condition, timeout=self.max_wait)
 
 
 _IGNORED = (
@@ -148,29 +141,28 @@ def compute(request: Request, published: Published) -> tuple[tuple[Record, ...],
     return tuple(record for record in request.add if not published.has(record)), remove
 
 
-def updates(zone: str, add: Iterable[Record], remove: Iterable[Record], published: Published) -> list[Update]:
+def updates(zone: str, add: Sequence[Record], remove: Sequence[Record], published: Published) -> list[Update]:
     """The messages, in the order that BIND accepts: a CDS or CDNSKEY needs a DNSKEY of its algorithm, so keys come first and go last.
 
-    Every RRset keeps its TTL (a new one would rewrite that of the whole RRset); one that does not exist yet takes the DNSKEY RRset's.
+    They have no prerequisites: single records added and deleted cannot undo what somebody else does, and a server that keeps
+    the unsigned zone apart (inline-signing) compares prerequisites with that one, which lacks its own keys.
     """
-    found: list[Update] = []
-    for rtype in ('CDS', 'CDNSKEY'):
-        found += _update(zone, rtype, add, remove, published)
-    keys = [record for record in add if record.rtype == 'DNSKEY']
-    live = published.rrsets['DNSKEY']
-    more = replace(published, rrsets={**published.rrsets, 'DNSKEY': LiveRRset(live.ttl, live.records | frozenset(keys))})
-    return [*_update(zone, 'DNSKEY', keys, (), published), *found, *_update(zone, 'DNSKEY', (), remove, more)]
+    adding = [record for record in add if record.rtype == 'DNSKEY']
+    removing = [record for record in remove if record.rtype == 'DNSKEY']
+    steps: list[tuple[str, Sequence[Record], Sequence[Record]]] = [
+        ('DNSKEY', adding, []), ('CDNSKEY', add, remove), ('CDS', add, remove), ('DNSKEY', [], removing)
+    ]
+    found = [_update(zone, rtype, to_add, to_remove, published) for rtype, to_add, to_remove in steps]
+    return [update for update in found if update.add or update.remove]
 
 
-def _update(zone: str, rtype: str, add: Iterable[Record], remove: Iterable[Record], published: Published) -> list[Update]:
-    """One update of one type, with the RRset as it is before it as the prerequisite; none when it would do nothing."""
-    rrset = published.rrsets[rtype]
-    wanted = [record for record in add if record.rtype == rtype]
-    unwanted = [record for record in remove if record.rtype == rtype]
-    if not wanted and not unwanted:
-        return []
-    ttl = rrset.ttl if rrset.records else published.rrsets['DNSKEY'].ttl
-    return [Update(zone, zone, ttl, typed(wanted), typed(unwanted), {rtype: frozenset(record.rdata for record in rrset.records)})]
+def _update(zone: str, rtype: str, add: Iterable[Record], remove: Iterable[Record], published: Published) -> Update:
+    """One type's update. A TTL is that of its whole RRset, so the live one is kept; an RRset that does not exist yet takes the DNSKEY RRset's."""
+    live = published.rrsets[rtype]
+    ttl = live.ttl if live.records else published.rrsets['DNSKEY'].ttl
+    return Update(
+        zone, zone, ttl, typed(record for record in add if record.rtype == rtype), typed(record for record in remove if record.rtype == rtype)
+    )
 
 
 def missing(request: Request, shown: Mapping[str, LiveRRset]) -> str | None:
@@ -180,5 +172,19 @@ def missing(request: Request, shown: Mapping[str, LiveRRset]) -> str | None:
     return '; '.join(lacks + extra) or None
 
 
-def _listed(written: Iterable[Update]) -> str:
-    return ', '.join(f'{kind} {value.text if not isinstance(value, DNSKEY) else value}' for update in written for kind, value in update.add + update.remove)
+def _outcome(zone: str, add: Sequence[Record], remove: Sequence[Record], published: Published, words: str) -> Outcome:
+    before = sort_records(record for rrset in published.rrsets.values() for record in rrset.records)
+    after = sort_records((set(before) | set(add)) - set(remove))
+    return Outcome(
+        zone,
+        added=tuple(record.text for record in add),
+        removed=tuple(record.text for record in remove),
+        before=tuple(record.text for record in before),
+        after=tuple(record.text for record in after),
+        changed=bool(add or remove),
+        msg=words.format(len(add), len(remove)) if add or remove else 'Nothing differs.',
+    )
+
+
+def _records(parts: Iterable[tuple[tuple[str, DNSKEY | DS], ...]]) -> tuple[Record, ...]:
+    return sort_records(Record(rtype, value) for part in parts for rtype, value in part)

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real BIND for one test module, on 127.0.0.1 and a free port, in a folder of its own.
+
+    with RealBind(folder, {'shop.example': 'dnssec-policy plain; inline-signing no; ' + UPDATES}) as bind:
+        bind.server.port, bind.serial('shop.example'), bind.count('updating zone')
+
+It controls nothing outside that folder, and leaves no process behind.
+"""
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Mapping
+
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
+
+PATH = os.environ.get('PATH', '') + ':/usr/sbin:/sbin'
+NAMED = shutil.which('named', path=PATH)
+KEY_NAME = 'multisigner'
+KEY_SECRET = 'bXVsdGlzaWduZXItdGVzdC1rZXktZm9yLWxvb3BiYWNr'
+UPDATES = 'update-policy { grant multisigner name . DNSKEY CDS CDNSKEY; };'
+
+_CONFIGURATION = """
+key "multisigner" {{ algorithm hmac-sha256; secret "{secret}"; }};
+controls {{ }};
+options {{
+    directory "{folder}"; pid-file none; session-keyfile none; managed-keys-directory "{folder}";
+    listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+    recursion no; notify no; dnssec-validation no;
+}};
+logging {{
+    channel log {{ file "{folder}/log"; severity info; print-category yes; }};
+    category default {{ log; }}; category update {{ log; }}; category queries {{ log; }};
+}};
+dnssec-policy plain {{ keys {{ ksk lifetime unlimited algorithm 13; zsk lifetime unlimited algorithm 13; }}; }};
+"""
+_CONTENT = """$TTL 300
+@ SOA ns hostmaster 1 3600 900 604800 300
+@ NS ns
+ns A 127.0.0.1
+"""
+
+
+class RealBind:
+    """*zones*: the statements of each primary zone; *content*: records that a zone has beyond SOA, NS and their address."""
+
+    def __init__(self, folder: Path, zones: Mapping[str, str], content: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        text = _CONFIGURATION.format(folder=folder, port=self.port, secret=KEY_SECRET)
+        for zone, statements in zones.items():
+            file = folder / f'{zone}.zone'
+            file.write_text(_CONTENT + (content or {}).get(zone, ''))
+            keys = folder / f'{zone}.keys'
+            keys.mkdir()
+            statements = statements.replace('name .', f'name {zone}.')
+            text += f'zone "{zone}" {{ type primary; file "{file}"; key-directory "{keys}"; {statements} }};\n'
+        (folder / 'named.conf').write_text(text)
+        self._zones = list(zones)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> RealBind:
+        assert NAMED, 'named is needed'
+        self._process = subprocess.Popen([NAMED, '-f', '-n', '1', '-c', str(self.folder / 'named.conf')], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while not all(self._is_ready(zone) for zone in self._zones):
+            assert self._process.poll() is None and time.monotonic() < deadline, (self.folder / 'log').read_text()
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+
+    def ask(self, name: str, rdtype: str) -> dns.message.Message:
+        """An answer over TCP, with DNSSEC records."""
+        return dns.query.tcp(dns.message.make_query(name, rdtype, want_dnssec=True), '127.0.0.1', port=self.port, timeout=5)
+
+    def serial(self, zone: str) -> int:
+        return int(self.ask(zone, 'SOA').answer[0][0].serial)
+
+    def texts(self, zone: str, rdtype: str) -> set[str]:
+        """The RDATA of an RRset as texts."""
+        return {str(rdata) for rrset in self.ask(zone, rdtype).answer if rrset.rdtype == dns.rdatatype.from_text(rdtype) for rdata in rrset}
+
+    def count(self, text: str) -> int:
+        """How many lines of the log have *text*."""
+        return sum(text in line for line in (self.folder / 'log').read_text().splitlines())
+
+    def _is_ready(self, zone: str) -> bool:
+        signed = 'dnssec-policy' in (self.folder / 'named.conf').read_text().split(f'zone "{zone}"', 1)[1].split('\n', 1)[0]
+        try:
+            answer = self.ask(zone, 'DNSKEY' if signed else 'SOA')
+        except (OSError, EOFError, dns.exception.DNSException):
+            return False
+        return answer.rcode() == dns.rcode.NOERROR and bool(answer.answer)
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(('127.0.0.1', 0))
+        return int(probe.getsockname()[1])
