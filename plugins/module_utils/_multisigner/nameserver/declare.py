@@ -24,7 +24,7 @@ from .keyfiles import file_stem, zone_folder
 from .named_conf import Configuration, ZoneSettings, read_configuration
 from .signzone import signed_path
 from .tools import Rndc, Tools, one_line
-from .zonefile import read_content
+from .zonefile import Content, read_content
 
 INCLUDE_NAME = 'multisigner.conf'
 _HEADER = (
@@ -35,6 +35,7 @@ _MARK = '// multisigner: '
 _BLOCK = re.compile(rf'^{re.escape(_MARK)}(key|policy|zone) (\S+)\n(.*?)(?=^{re.escape(_MARK)}|\Z)', re.MULTILINE | re.DOTALL)
 _PENDING_NAME = '.reconfig-pending'
 _SECRET = re.compile(r'(secret ")[^"]*(")')
+_MAX_ZONE_TTL = 86400  # BIND's default in a dnssec-policy
 POLICY, BY_HAND = 'policy', 'signzone'
 
 
@@ -179,7 +180,18 @@ class Declarer:
         if read(wanted.file) is None:
             raise MultisignerError(f'the zone file {wanted.file} does not exist', zone=wanted.zone, remedy='Put it on the name server, or correct the path')
         content = read_content(self._tools, wanted.zone, wanted.file, work)
+        self._refuse_large_ttl(wanted, content)
         return self._disk.file(path, content.text.encode('utf-8', 'surrogateescape'), self._settings.owner.but(mode=0o640)) or changed
+
+    def _refuse_large_ttl(self, wanted: Wanted, content: Content) -> None:
+        """named does not load a zone with a TTL above its policy's max-zone-ttl, and says so in its log alone."""
+        limit = str(self._settings.policy_options.get('max-zone-ttl', _MAX_ZONE_TTL))
+        ttl, name = content.largest_ttl()
+        if limit.isdigit() and ttl > int(limit):
+            raise MultisignerError(
+                f'{name} has a TTL of {ttl} seconds, and named would not load the zone: the max-zone-ttl of its dnssec-policy is {limit}', zone=wanted.zone,
+                remedy=f'Lower the TTL, or set policy_options (bind_signer_policy_options) to max-zone-ttl: {ttl}',
+            )
 
     def _zone_file(self, zone: str) -> str:
         if self._settings.way == POLICY:
@@ -330,7 +342,7 @@ class Declarer:
 def _declared_twice(declared: ZoneSettings, settings: Settings) -> MultisignerError:
     where = f'{settings.named_conf} (or a file that it includes) declares it already'
     move = f'Take its zone statement out there and run again; this role then declares it in {settings.include}'
-    # Without a word about it, BIND up to 9.18 signs a static zone with a dnssec-policy that way.
+    # BIND 9.16 and 9.20 sign a static zone with a dnssec-policy that way even without a word about it.
     if declared.inline_signing or (declared.inline_signing is None and declared.policy is not None and not declared.dynamic):
         return MultisignerError(
             f'{where}, with inline-signing. BIND 9.18 drops foreign keys from such a zone without a word, or answers SERVFAIL to their update, '

@@ -25,6 +25,7 @@ from .tools import Tools
 
 INCLUDE_NAME = 'foreign.include'
 _ISO_TIME = re.compile(r'^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})Z$')
+_LAST_TIME = '20380119031407'  # seen with 9.18: later times come out as 1901 and after
 _TIMES = ('Publish', 'Delete')
 
 
@@ -54,17 +55,16 @@ def include_path(directory: str, zone: str) -> str:
 
 def bind_time(text: Optional[str]) -> Optional[str]:
     """``YYYYMMDDHHMMSS`` or ``YYYY-MM-DDTHH:MM:SSZ``, both UTC, in BIND's form; ``none`` stays. Raises MultisignerError."""
-    if text is None or text == 'none' or re.match(r'^\d{14}$', text):
-        compact = text
-    else:
-        match = _ISO_TIME.match(text)
-        compact = ''.join(match.groups()) if match else ''
-    if compact in (None, 'none'):
-        return compact
+    if text is None or text == 'none':
+        return text
+    match = _ISO_TIME.match(text)
+    compact = ''.join(match.groups()) if match else text
     try:
-        time.strptime(compact or '', '%Y%m%d%H%M%S')
+        time.strptime(compact if re.match(r'^\d{14}$', compact) else '', '%Y%m%d%H%M%S')
     except ValueError:
         raise MultisignerError(f'"{text}" is not a time', remedy='Write it in UTC as 2027-01-31T12:00:00Z or 20270131120000, or write none') from None
+    if compact > _LAST_TIME:
+        raise MultisignerError(f'"{text}" is beyond what BIND\'s key files can hold: it would write a year of the last century', remedy='Name a time before 2038-01-19')
     return compact
 
 

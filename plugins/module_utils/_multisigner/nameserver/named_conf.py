@@ -109,7 +109,7 @@ def _zone_settings(zone: _Statement, above: Tuple[_Statement, ...]) -> Optional[
         policy=None if policy in (None, 'none') else policy,
         inline_signing=None if inline is None else inline in ('yes', 'true', '1'),
         dynamic=zone.has('update-policy') or zone.has('allow-update'),
-        key_directory=inherited('key-directory') or inherited('directory'),
+        key_directory=os.path.join(inherited('directory') or '', inherited('key-directory') or '') or None,
     )
 
 

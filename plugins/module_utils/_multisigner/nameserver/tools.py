@@ -17,7 +17,7 @@ from ..errors import MultisignerError
 # named is where administrators put it; PATH of a remote command often lacks the sbin folders.
 _FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/local/bin']
 _PACKAGES = 'Install BIND\'s tools (Debian: bind9 and bind9-utils; RHEL and AlmaLinux: bind, bind-utils and bind-dnssec-utils)'
-_LOAD_SECONDS = 15.0
+_PATIENCE = 20.0  # seconds for named to load what it was told to
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Rndc:
     def __init__(self, tools: Tools, command: str) -> None:
         self._tools = tools
         self._words = shlex.split(command)
+        self._patience = _PATIENCE  # one budget for all zones: a thousand that do not load must not wait one after the other
         if not self._words:
             raise MultisignerError('the rndc command is empty', remedy='Give it as "rndc", with options where named listens elsewhere')
 
@@ -90,17 +91,19 @@ class Rndc:
         return None
 
     def wait_for(self, zone: str, serial: Optional[int] = None) -> None:
-        """Returns when *zone* is loaded (with *serial*, if given). Raises MultisignerError after 15 seconds."""
-        end = time.monotonic() + _LOAD_SECONDS
+        """Returns when *zone* is loaded (with *serial*, if given). Raises MultisignerError when the patience for all zones is used up."""
+        pause = 0.05
         while True:
             seen = self.serial(zone)
             if seen is not None and serial in (None, seen):
                 return
-            if time.monotonic() > end:
+            if self._patience <= 0:
                 expected = '' if serial is None else f' with serial {serial}'
                 found = 'it is not loaded' if seen is None else f'it has serial {seen}'
-                raise MultisignerError(f'named did not load the zone{expected} within {_LOAD_SECONDS:.0f} seconds: {found}', zone=zone, remedy='Look into named\'s log for the reason')
-            time.sleep(0.1)
+                raise MultisignerError(f'named did not load the zone{expected} in time: {found}', zone=zone, remedy='Look into named\'s log for the reason')
+            time.sleep(pause)
+            self._patience -= pause
+            pause = min(2 * pause, 1.0)
 
     def _ask(self, *arguments: str) -> Answer:
         return self._tools.ask(self._words[0], *self._words[1:], *arguments)

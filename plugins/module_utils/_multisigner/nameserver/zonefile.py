@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
-from typing import List, Set
+from typing import List, Set, Tuple
 
 from ..errors import MultisignerError
 from .files import read
@@ -19,6 +19,7 @@ from .tools import Tools
 
 _SOA = re.compile(r'^(\S+\s+\d+\s+IN\s+SOA\s+\S+\s+\S+\s+)(\d+)(\s)', re.MULTILINE)
 _SIGNERS_OWN = re.compile(r'^(\S+)\s+\d+\s+IN\s+(RRSIG|NSEC|NSEC3|NSEC3PARAM|DNSKEY|CDS|CDNSKEY)\s', re.MULTILINE)
+_TTL = re.compile(r'^(\S+)\s+(\d+)\s+IN\s', re.MULTILINE)
 _INCLUDE = re.compile(r'^\$INCLUDE\s+"?([^"\s;]+)', re.MULTILINE | re.IGNORECASE)
 
 
@@ -28,6 +29,10 @@ class Content:
 
     text: str
     serial: int
+
+    def largest_ttl(self) -> Tuple[int, str]:
+        """The largest TTL, and a name that has it."""
+        return max((int(ttl), name) for name, ttl in _TTL.findall(self.text))
 
     def with_serial(self, serial: int) -> str:
         return _SOA.sub(lambda match: f'{match.group(1)}{serial}{match.group(3)}', self.text, count=1)
