@@ -49,7 +49,7 @@ API_KEY = "key-of-this-test"
 POWERDNS_URL = "http://127.53.3.1:8081"
 API = "https://127.53.3.10/api/v1"
 CONTROL = "http://127.53.3.10:8443"
-TOKEN = "token-of-this-test"  # noqa: S105
+TOKEN = "token-of-this-test"
 TTL = 7  # seconds: what the lab needs, and not what anybody would serve by default
 ZSK = "256 3 13 x467Z3Dn9lyjk6P6lwpMT8X5K7Qx6ss2YXs0kiviwAq3+C3H7Ch3Fr6vDYMi9js3kpqIpZqaGAXvCNCARFA3Sw=="
 KSK = "257 3 13 lAnO+eCEtidQYM6YLYutfzeSGiTrc1PR0uyE5e9UeNG2g7CFgN9h/zCtLvWSGgQjkgsZSINUQ/FvPb4utjk5Bg=="
@@ -200,7 +200,8 @@ class Served:
 
 
 def canonical(type_: str, record: str) -> str:
-    return dns.rdata.from_text("IN", type_, record).to_text(chunksize=0).lower() if type_ == "CDS" else dns.rdata.from_text("IN", type_, record).to_text(chunksize=0)
+    text = dns.rdata.from_text("IN", type_, record).to_text(chunksize=0)
+    return text.lower() if type_ == "CDS" else text
 
 
 def served(zone: str, type_: str, server: str = SERVERS[0], name: str | None = None) -> Served:
@@ -326,6 +327,19 @@ def test_a_deleted_domain_is_served_no_more(api: Api) -> None:
     assert api.call("DELETE", "/domains/gone.example/").status_code == 204
     answer = dns.query.tcp(dns.message.make_query("gone.example", "SOA"), SERVERS[0], timeout=10)
     assert (answer.rcode(), answer.answer) == (dns.rcode.REFUSED, [])
+
+
+def test_a_hang_up_is_a_connection_that_ends_without_an_answer(api: Api, zone: str) -> None:
+    api.control("POST", "/faults", {"kind": "hang_up", "domain": zone})
+    with pytest.raises(requests.ConnectionError):
+        api.call("PATCH", f"/domains/{zone}/rrsets/", [{"subname": "", "type": "DNSKEY", "ttl": 3600, "records": [ZSK]}])
+    assert api.call("GET", f"/domains/{zone}/rrsets/@/DNSKEY/").status_code == 404
+
+
+def test_a_client_that_does_not_trust_the_certificate_disturbs_nobody(api: Api, zone: str) -> None:
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(f"{API}/domains/", timeout=30)
+    assert api.call("GET", f"/domains/{zone}/").status_code == 200
 
 
 def test_the_requests_of_this_run_were_counted(api: Api, zone: str) -> None:

@@ -18,6 +18,9 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
 from desec_standin.app import App
 from desec_standin.backend import Backend, Change
 from desec_standin.config import add_accounts
@@ -27,10 +30,6 @@ from desec_standin.records import SIGNER_TYPES, ds_records
 from desec_standin.server import ApiHandler, api_handler
 from desec_standin.throttle import Throttle
 from desec_standin.view import Settings
-
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
 
 HOST = "127.0.0.1:18081"  # where the recorded server listened: it shows in links
 NAME_SERVERS = ("ns1.desec.io.", "ns2.desec.org.")

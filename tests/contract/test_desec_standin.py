@@ -13,6 +13,7 @@ import pytest
 from desec_standin.backend import BackendError, Change
 from desec_standin.config import ConfigError, load, parse
 from desec_standin.errors import HangUpError
+from desec_standin.powerdns import PowerDNS
 from desec_standin.view import Request, Settings
 from standin import NAME_SERVERS, Clock, MemorySigner, StandIn
 
@@ -273,6 +274,72 @@ def test_a_token_with_policies_may_write_what_they_allow_and_nothing_else(standi
     answer = standin.ask("PATCH", RRSETS, SCOPED_TOKEN, mixed)
     assert (answer.status, answer.body) == (403, {"detail": "Insufficient token permissions."})
     assert added_keys(standin) == [ZSK]  # a list with one denied item fails whole
+
+
+def test_policies_begin_and_end_with_the_default_one(standin: StandIn) -> None:
+    token = standin.ask("POST", "/api/v1/auth/tokens/", SERVER_TOKEN, {"name": "new"}).body
+    policies = f"/api/v1/auth/tokens/{token['id']}/policies/rrsets/"
+    allow = {"domain": ZONE, "subname": "", "type": "DNSKEY", "perm_write": True}
+    too_early = standin.ask("POST", policies, SERVER_TOKEN, allow)
+    assert (too_early.status, too_early.body["non_field_errors"]) == (400, ["Policy precedence: The first policy must be the default policy."])
+    default = standin.ask("POST", policies, SERVER_TOKEN, {"domain": None, "subname": None, "type": None}).body
+    allowed = standin.ask("POST", policies, SERVER_TOKEN, allow).body
+    assert standin.ask("DELETE", f"{policies}{default['id']}/", SERVER_TOKEN).status == 400
+    assert standin.ask("PATCH", RRSETS, token["token"], ADD_ZSK).status == 200
+    assert standin.ask("PATCH", f"{policies}{allowed['id']}/", SERVER_TOKEN, {"perm_write": False}).body == {**allowed, "perm_write": False}
+    assert standin.ask("PATCH", RRSETS, token["token"], [{**ADD_ZSK[0], "records": [KSK]}]).status == 403
+    for policy in (allowed, default):
+        assert standin.ask("DELETE", f"{policies}{policy['id']}/", SERVER_TOKEN).status == 204
+    assert standin.ask("GET", policies, SERVER_TOKEN).body == []
+
+
+def test_of_the_policies_that_fit_the_most_specific_one_decides(standin: StandIn) -> None:
+    token = standin.ask("POST", "/api/v1/auth/tokens/", SERVER_TOKEN, {"name": "new"}).body
+    for policy in ((None, None, None, True), (ZONE, None, None, False), (ZONE, "", "DNSKEY", True), (None, "", "DNSKEY", False)):
+        data = dict(zip(("domain", "subname", "type", "perm_write"), policy))
+        assert standin.ask("POST", f"/api/v1/auth/tokens/{token['id']}/policies/rrsets/", SERVER_TOKEN, data).status == 201
+    assert standin.ask("PATCH", RRSETS, token["token"], ADD_ZSK).status == 200
+    assert standin.ask("PATCH", RRSETS, token["token"], [{"subname": "", "type": "NS", "records": []}]).status == 403
+
+
+# --- the signer
+
+
+class ScriptedPowerDNS(PowerDNS):
+    """PowerDNS's answers by method and end of the URL; everything else is answered with nothing."""
+
+    def __init__(self, **answers: Any) -> None:
+        super().__init__("http://127.53.3.1:8081", "key", 3600, 300)
+        self.answers = {"config": [{"name": "direct-dnskey", "value": "yes"}], "cryptokeys": [{"dnskey": KSK}], "rrsets": {"rrsets": []}, **answers}
+        self.calls: list[tuple[str, str]] = []
+
+    def _call(self, method: str, zone: str, url: str, body: dict[str, object] | None = None, missing_is_fine: bool = False) -> Any:
+        self.calls.append((method, url))
+        if method != "GET":
+            return None
+        return next(answer for name, answer in self.answers.items() if url.endswith(name) or name == "rrsets")
+
+
+def test_a_write_that_powerdns_did_not_keep_is_an_error() -> None:
+    change = Change(f"{ZONE}.", "DNSKEY", 3600, (ZSK,))
+    with pytest.raises(BackendError, match=r"holds 0 records of shop\.example\. DNSKEY after a write of 1"):
+        ScriptedPowerDNS().write(ZONE, [change])
+    kept = {"rrsets": [{"name": f"{ZONE}.", "type": "DNSKEY", "records": [{"content": ZSK}]}]}
+    ScriptedPowerDNS(rrsets=kept).write(ZONE, [change])
+
+
+def test_a_powerdns_that_would_not_serve_added_keys_gets_no_zone() -> None:
+    powerdns = ScriptedPowerDNS(config=[{"name": "direct-dnskey", "value": "no"}])
+    with pytest.raises(BackendError, match="set direct-dnskey=yes"):
+        powerdns.create_zone(ZONE, [])
+    assert [method for method, _ in powerdns.calls] == ["GET"]
+
+
+def test_a_zone_with_keys_of_another_kind_is_taken_away_again() -> None:
+    powerdns = ScriptedPowerDNS(cryptokeys=[{"dnskey": "257 3 8 AwEAAQ=="}, {"dnskey": "256 3 8 AwEAAQ=="}])
+    with pytest.raises(BackendError, match="instead of one CSK of ECDSAP256SHA256"):
+        powerdns.create_zone(ZONE, [])
+    assert powerdns.calls[-1] == ("DELETE", f"http://127.53.3.1:8081/api/v1/servers/localhost/zones/{ZONE}.")
 
 
 # --- the form of the configuration

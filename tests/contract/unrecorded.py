@@ -16,12 +16,12 @@ MULTI = "domains/multi.example/rrsets/"
 ZSK = "256 3 13 x467Z3Dn9lyjk6P6lwpMT8X5K7Qx6ss2YXs0kiviwAq3+C3H7Ch3Fr6vDYMi9js3kpqIpZqaGAXvCNCARFA3Sw=="
 KSK = "257 3 13 lAnO+eCEtidQYM6YLYutfzeSGiTrc1PR0uyE5e9UeNG2g7CFgN9h/zCtLvWSGgQjkgsZSINUQ/FvPb4utjk5Bg=="
 KSK_CDS = "6084 13 2 c8803ad79bfa3a34e253f662e745115c42280a17fef4e77b2b1aa358cbd10709"
-SCOPED_TOKEN = "346630c4-e850-4f7a-9401-14718ceec70a"  # noqa: S105  # an id
+SCOPED_TOKEN = "346630c4-e850-4f7a-9401-14718ceec70a"  # an id
 
 # Simultaneous requests: the one whose write came first, and the one that came too late or was lost.
 COLLISIONS = {318: 317, 319: 320, 324: 323, 326: 325, 328: 327, 330: 329}
 
-ACCOUNTS = [
+ACCOUNTS: list[dict[str, Any]] = [
     {
         "email": "owner@example.test", "password": "correct horse", "limit_domains": 50,
         "tokens": [

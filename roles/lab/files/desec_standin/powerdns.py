@@ -30,44 +30,59 @@ class PowerDNS:
     CDS and CDNSKEY from there. TTLs in seconds."""
 
     def __init__(self, url: str, api_key: str, dnskey_ttl: int, soa_ttl: int) -> None:
-        self._zones = f"{url.rstrip('/')}/api/v1/servers/localhost/zones"
+        self._server = f"{url.rstrip('/')}/api/v1/servers/localhost"
+        self._zones = f"{self._server}/zones"
         self._headers = {"X-API-Key": api_key}
         self._dnskey_ttl = dnskey_ttl
         self._soa_ttl = soa_ttl
         self._local = threading.local()
+        self._checked = False
 
     def create_zone(self, zone: str, rrsets: Sequence[Change]) -> str:
+        self._check_settings(zone)
         soa = Change(f"{zone}.", "SOA", self._soa_ttl, (f"{SOA_NAMES} 1 {SOA_TIMERS} {self._dnskey_ttl}",))
-        self._call("POST", zone, "", {
+        self._call("POST", zone, self._zones, {
             "name": f"{zone}.", "kind": "Native", "nameservers": [], "rrsets": [self._rrset(change) for change in (soa, *rrsets)],
             "dnssec": True, "nsec3param": "1 0 0 -", "api_rectify": True, "soa_edit": "INCREMENT-WEEKS", "soa_edit_api": "DEFAULT",
-        }, create=True)  # fmt: skip
+        })  # fmt: skip
         try:
-            self._call("POST", zone, "/metadata", {"kind": "PUBLISH-CDS", "metadata": ["2,4"]})
-            self._call("POST", zone, "/metadata", {"kind": "PUBLISH-CDNSKEY", "metadata": ["1"]})
+            self._call("POST", zone, self._url(zone, "/metadata"), {"kind": "PUBLISH-CDS", "metadata": ["2,4"]})
+            self._call("POST", zone, self._url(zone, "/metadata"), {"kind": "PUBLISH-CDNSKEY", "metadata": ["1"]})
             return self._own_key(zone)
         except BackendError:
             self.delete_zone(zone)  # half a zone is worse than none
             raise
 
     def delete_zone(self, zone: str) -> None:
-        self._call("DELETE", zone, "", missing_is_fine=True)
+        self._call("DELETE", zone, self._url(zone), missing_is_fine=True)
 
     def write(self, zone: str, changes: Sequence[Change]) -> None:
         patch = [{**self._rrset(change), "changetype": "REPLACE" if change.records else "DELETE"} for change in changes]
-        self._call("PATCH", zone, "", {"rrsets": patch})
+        self._call("PATCH", zone, self._url(zone), {"rrsets": patch})
         self._read_back(zone, changes)
 
     def serial(self, zone: str) -> int:
-        return int(self._call("GET", zone, "?rrsets=false")["serial"])
+        return int(self._call("GET", zone, self._url(zone, "?rrsets=false"))["serial"])
 
     def _rrset(self, change: Change) -> dict[str, object]:
         ttl = self._dnskey_ttl if change.type in SIGNER_TYPES else change.ttl
         records = [{"content": record, "disabled": False} for record in change.records]
         return {"name": change.name, "type": change.type, "ttl": ttl, "records": records}
 
+    def _check_settings(self, zone: str) -> None:
+        """Without direct-dnskey the API takes and shows added keys, and DNS never does: ask once, before anybody relies on it."""
+        if self._checked:
+            return
+        settings = {setting["name"]: setting["value"] for setting in self._call("GET", zone, f"{self._server}/config")}
+        if settings.get("direct-dnskey") != "yes":
+            raise BackendError(f"{zone}: PowerDNS would not serve added DNSKEY, CDS and CDNSKEY; set direct-dnskey=yes in its configuration")
+        self._checked = True
+
+    def _url(self, zone: str, tail: str = "") -> str:
+        return f"{self._zones}/{zone.replace('_', '=5F')}.{tail}"
+
     def _own_key(self, zone: str) -> str:
-        keys = [str(key["dnskey"]) for key in self._call("GET", zone, "/cryptokeys")]
+        keys = [str(key["dnskey"]) for key in self._call("GET", zone, self._url(zone, "/cryptokeys"))]
         if len(keys) != 1 or not keys[0].startswith(OWN_KEY_START):
             raise BackendError(
                 f"{zone}: PowerDNS made the keys {[key[:12] for key in keys]} instead of one CSK of ECDSAP256SHA256 (257 3 13);"
@@ -79,17 +94,14 @@ class PowerDNS:
         """PowerDNS has been seen to answer 204 and publish nothing."""
         names = {change.name for change in changes}
         only = f"?rrset_name={next(iter(names))}" if len(names) == 1 else ""
-        held = {(rrset["name"], rrset["type"]): rrset["records"] for rrset in self._call("GET", zone, only)["rrsets"]}
+        held = {(rrset["name"], rrset["type"]): rrset["records"] for rrset in self._call("GET", zone, self._url(zone, only))["rrsets"]}
         for change in changes:
             found = _rdata_set(change.type, [record["content"] for record in held.get((change.name, change.type), [])])
             expected = _rdata_set(change.type, change.records)
             if found != expected:
                 raise BackendError(f"{zone}: PowerDNS holds {len(found)} records of {change.name} {change.type} after a write of {len(expected)}")
 
-    def _call(
-        self, method: str, zone: str, tail: str, body: dict[str, object] | None = None, create: bool = False, missing_is_fine: bool = False
-    ) -> Any:
-        url = self._zones if create else f"{self._zones}/{zone.replace('_', '=5F')}.{tail}"
+    def _call(self, method: str, zone: str, url: str, body: dict[str, object] | None = None, missing_is_fine: bool = False) -> Any:
         try:
             response = self._session().request(method, url, json=body, headers=self._headers, timeout=TIMEOUT)
         except requests.RequestException as error:
@@ -97,7 +109,7 @@ class PowerDNS:
         if missing_is_fine and response.status_code == requests.codes.not_found:
             return None
         if not response.ok:
-            raise BackendError(f"{zone}: PowerDNS refused {method} {tail or 'zone'}: {response.status_code} {response.text[:300]}")
+            raise BackendError(f"{zone}: PowerDNS refused {method} {url}: {response.status_code} {response.text[:300]}")
         return response.json() if response.content else None
 
     def _session(self) -> requests.Session:

@@ -14,6 +14,7 @@ import hashlib
 import ipaddress
 import re
 import struct
+from functools import lru_cache
 from typing import Any, cast
 
 import dns.exception
@@ -92,7 +93,7 @@ class _LenientKey:
     def from_text(
         cls, rdclass: Any, rdtype: Any, tok: Any, origin: Any = None, relativize: bool = True, relativize_to: Any = None
     ) -> Any:
-        with dns.exception.ExceptionWrapper(dns.exception.SyntaxError):
+        with dns.exception.ExceptionWrapper(dns.exception.SyntaxError):  # type: ignore[no-untyped-call]
             numbers = tok.get_uint16(), tok.get_uint8(), tok.get_string()
             key = base64.b64decode(tok.concatenate_remaining_identifiers().encode())
             return cls(rdclass, rdtype, *numbers, key)  # type: ignore[call-arg]
@@ -129,6 +130,7 @@ _HOSTS: dict[Any, tuple[str, bool]] = {
 }
 
 
+@lru_cache(maxsize=10000)  # a lab writes the same few keys to every zone
 def canonical(content: str, type_: str) -> str:
     """The record as it is stored: numeric algorithms, base64 and hexadecimal without blanks, hexadecimal in lower case.
 

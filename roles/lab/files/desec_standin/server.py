@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-import socket
+import socketserver
 import ssl
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,8 +124,7 @@ class Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         """As in the standard library, without the reverse look-up of the address: the lab may have no resolver yet."""
-        socket.socket.bind(self.socket, self.server_address)
-        self.server_address = self.socket.getsockname()
+        socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def get_request(self) -> tuple[Any, Any]:

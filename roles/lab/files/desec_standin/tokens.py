@@ -246,7 +246,7 @@ def _show_account(call: Call) -> Response:
     })  # fmt: skip
 
 
-_ONE_TOKEN = r"/auth/tokens/(?P<token>[0-9a-f-]{36})/"  # noqa: S105  # a pattern
+_ONE_TOKEN = r"/auth/tokens/(?P<token>[0-9a-f-]{36})/"  # a pattern
 _ITEM = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 VIEWS = (
