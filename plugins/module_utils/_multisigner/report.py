@@ -9,7 +9,8 @@ from typing import Any
 
 from .plan import Plan, Wait, utc
 
-MANY = 20  # zones in one state; more are counted, with the first ones named
+NAMED = 10  # zones of which the same is told by name; the others are counted
+_ZONE = '\0'  # stands for the zone's name in what is told of several
 
 
 def plan_as_dict(plan: Plan) -> dict[str, Any]:
@@ -32,22 +33,17 @@ def _wait_as_dict(wait: Wait) -> dict[str, Any]:
 
 
 def lines(plans: Iterable[Plan], errors: Mapping[str, str]) -> list[str]:
-    """The report of a pass: one heading a zone, then what holds it; zones that are complete are counted together."""
-    told: list[str] = []
-    complete: list[str] = []
-    for plan in sorted(plans, key=lambda plan: plan.zone):
-        if plan.state == 'complete' and not plan.notes:
-            complete.append(plan.zone)
-            continue
-        told.append(f'{plan.zone}: {plan.state}')
-        told.extend(f'  {line}' for line in _details(plan))
-    for zone in sorted(errors):
-        told.append(f'{zone}: blocked')
-        told.append(f'  {errors[zone]}')
-    if complete:
-        named = ', '.join(complete[:MANY]) + (f' and {len(complete) - MANY} more' if len(complete) > MANY else '')
-        told.append(f'complete: {named}')
-    return told
+    """The report of a pass: what is told of a zone, under its name. Zones of which the same is told share it, however many they are."""
+    told: dict[tuple[str, ...], list[str]] = {}
+    stories = [(plan.zone, plan.state, _details(plan)) for plan in plans] + [(zone, 'blocked', [text]) for zone, text in errors.items()]
+    for zone, state, details in sorted(stories, key=lambda story: (story[1] == 'complete', story[0])):
+        told.setdefault((state, *(line.replace(zone, _ZONE) for line in details)), []).append(zone)
+    found: list[str] = []
+    for (state, *details), zones in told.items():
+        named = ', '.join(zones[:NAMED]) + (f' and {len(zones) - NAMED} more' if len(zones) > NAMED else '')
+        found.append(f'{named}: {state}')
+        found.extend('  ' + line.replace(_ZONE, zones[0] if len(zones) == 1 else 'each') for line in details)
+    return found
 
 
 def _details(plan: Plan) -> list[str]:
