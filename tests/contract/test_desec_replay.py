@@ -62,26 +62,27 @@ def test_every_exchange_would_be_noticed_if_it_differed(change: Callable[[dict[s
     assert unnoticed == []
 
 
-@pytest.mark.parametrize(
-    ("n", "path", "value"),
-    [
-        (9, ("response", "body", "published"), "2026-11-22T06:56:11.115944Z"),  # null after a domain was made
-        (62, ("response", "body", "touched"), "2026-11-22T06:56:11.115944Z"),  # not as old as the domain itself
-        (66, ("response", "body", "records", 0), KSK),  # another key in place of one of five
-        (96, ("response", "body", "keys", 1, "ds", 0), "1038 13 2 00"),  # the DS of a user's key
-        (263, ("response", "body", 2), "... shortened by recorder: 5 items in all"),  # so many tokens there were not
-        (272, ("response", "body", "detail"), "Conflict: duplicate key"),  # an id in a text
-        (307, ("response", "headers", "Link"), '<http://127.0.0.1:18081/api/v1/domains/pages.example/rrsets/?cursor=>; rel="first"'),
-        (343, ("response", "headers", "Retry-After"), "50"),
-        (394, ("response", "body"), "; Zonefile for multi.example exported from desec.io at 2026-11-22 07:04:48.430044+00:00\n"),
-        (227, ("answer", 0), "multi.example. 3600 IN CDS 0 0 0 00"),  # a record
-        (237, ("answer", 0), f"multi.example. 86400 IN DNSKEY {KSK}"),  # a TTL
-    ],
-)
-def test_a_detail_would_be_noticed_if_it_differed(n: int, path: tuple[Any, ...], value: str) -> None:
+# A detail of one exchange each: its number, where it is, and what it would be instead.
+DETAILS: list[tuple[int, tuple[Any, ...], str]] = [
+    (9, ("response", "body", "published"), "2026-11-22T06:56:11.115944Z"),  # null after a domain was made
+    (62, ("response", "body", "touched"), "2026-11-22T06:56:11.115944Z"),  # not as old as the domain itself
+    (66, ("response", "body", "records", 0), KSK),  # another key in place of one of five
+    (96, ("response", "body", "keys", 1, "ds", 0), "1038 13 2 00"),  # the DS of a user's key
+    (227, ("answer", 0), "multi.example. 3600 IN CDS 0 0 0 00"),  # a record
+    (237, ("answer", 0), f"multi.example. 86400 IN DNSKEY {KSK}"),  # a TTL
+    (263, ("response", "body", 2), "... shortened by recorder: 5 items in all"),  # so many tokens there were not
+    (272, ("response", "body", "detail"), "Conflict: duplicate key"),
+    (307, ("response", "headers", "Link"), '<http://127.0.0.1:18081/api/v1/domains/pages.example/rrsets/?cursor=>; rel="first"'),
+    (343, ("response", "headers", "Retry-After"), "50"),
+    (394, ("response", "body"), "; Zonefile for multi.example exported from desec.io at 2026-11-22 07:04:48.430044+00:00\n"),
+]
+
+
+def test_every_detail_would_be_noticed_if_it_differed() -> None:
     exchanges = load()
-    place: Any = next(exchange for exchange in exchanges if exchange["n"] == n)
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = value
-    assert [verdict.n for verdict in replay_in_memory(exchanges) if verdict.differences] == [n]
+    for n, path, value in DETAILS:
+        place: Any = next(exchange for exchange in exchanges if exchange["n"] == n)
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+    assert [verdict.n for verdict in replay_in_memory(exchanges) if verdict.differences] == [n for n, _, _ in DETAILS]
