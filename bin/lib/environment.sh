@@ -119,25 +119,31 @@ _requirements_text() {
   sed -nE 's/^-r +//p' "$1" | while read -r included; do _requirements_text "$(dirname "$1")/$included"; done
 }
 
+# A virtual environment that is there stays with its Python, unless MULTISIGNER_PYTHON asks for another one now.
+_usable_venv() { # FOLDER
+  local python=""
+  [ -e "$1/.stamp" ] && [ "$(cat "$1/.folder" 2>/dev/null)" = "$1" ] || return 1
+  if [ -n "${MULTISIGNER_PYTHON:-}" ]; then python=$(_find_python) || return 1; fi
+  "$1/bin/python" -c 'import os, sys; sys.exit(bool(sys.argv[1]) and os.path.realpath(sys.argv[1]) != os.path.realpath(sys.executable))' "$python" 2>/dev/null
+}
+
 need_venv() { # NAME REQUIREMENTS_FILE
   local folder=$environment_root/.venv/$1 requirements=$2 python wanted lack
   venv_bin=$folder/bin
-  python=$(_find_python) || return 1
-  wanted=$({ printf '%s\n%s\n' "$python" "$folder"; _requirements_text "$requirements"; } | sha256sum) || return 1
+  wanted=$(_requirements_text "$requirements" | sha256sum) || return 1
   mkdir -p "$environment_root/.venv" || return 1
   {
     flock 9   # two commands started at once make it once
-    if [ "$(cat "$folder/.stamp" 2>/dev/null)" != "$wanted" ]; then
-      lack=$(python_packages) || return 1
+    if ! _usable_venv "$folder"; then
+      python=$(_find_python) && lack=$(python_packages) || return 1
       # shellcheck disable=SC2086  # none or one
       [ -z "$lack" ] || need_packages $lack || return 1
-      # another Python, or an attempt that was cut short: begin anew
-      if [ ! -e "$folder/.stamp" ] || [ "$(cat "$folder/.python" 2>/dev/null)" != "$python $folder" ] || ! "$venv_bin/python" -c '' 2>/dev/null; then
-        rm -rf "$folder"
-        _say "Making the virtual environment .venv/$1 with $python"
-        "$python" -m venv "$folder" >&2 || { _say "$python cannot make virtual environments."; return 1; }
-        printf '%s\n' "$python $folder" >"$folder/.python"
-      fi
+      rm -rf "$folder"
+      _say "Making the virtual environment .venv/$1 with $python"
+      "$python" -m venv "$folder" >&2 || { _say "$python cannot make virtual environments."; return 1; }
+      printf '%s\n' "$folder" >"$folder/.folder"
+    fi
+    if [ "$(cat "$folder/.stamp" 2>/dev/null)" != "$wanted" ]; then
       _say "Installing into .venv/$1: $(_requirements_text "$requirements" | sed -E '/^(#|-r|$)/d; s/ *#.*//' | tr '\n' ' ')"
       "$venv_bin/python" -m pip install -q --disable-pip-version-check --no-input --progress-bar off -r "$requirements" >&2 \
         || { _say "pip could not install what $requirements asks for; the lines above say why."; return 1; }

@@ -96,6 +96,7 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "multisigner_channel": "nsupdate",
         "multisigner_servers": [settings.REGISTRY, settings.REGISTRY_SECONDARY],
         "multisigner_tsig": _tsig(registry_key),
+        "multisigner_ds_ttl": lab.ttl,
         "multisigner_export_dir": str(lab.directory / "export"),
     }
     everywhere = {
