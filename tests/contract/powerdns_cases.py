@@ -81,6 +81,9 @@ class PowerDNSServer:
         )  # fmt: skip
         until(lambda: requests.get(f"{POWERDNS_URL}/api/v1/servers", headers={"X-API-Key": API_KEY}, timeout=5).ok)
 
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
@@ -89,7 +92,7 @@ class PowerDNSServer:
 
 def until(ready: Any) -> None:
     """Waits for a server to answer; a minute is more than any machine needs."""
-    for _ in range(600):
+    for _attempt in range(600):
         with contextlib.suppress(requests.ConnectionError):
             if ready():
                 return
@@ -127,7 +130,7 @@ class Api:
 @pytest.fixture(scope="module", name="api")
 def _api(powerdns: PowerDNSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The stand-in as a process of its own, asked through HTTPS that is verified. It needs PowerDNS."""
-    _ = powerdns
+    assert powerdns.runs()
     folder = tmp_path_factory.mktemp("standin")
     make_certificate(folder)
     (folder / "config.json").write_text(json.dumps({
@@ -350,7 +353,7 @@ def test_the_requests_of_this_run_were_counted(api: Api, zone: str) -> None:
 
 
 def test_every_recorded_exchange_agrees_with_powerdns_behind_it_too(powerdns: PowerDNSServer) -> None:
-    _ = powerdns
+    assert powerdns.runs()
 
     def observe(zone: str, type_: str) -> tuple[int, set[str]]:
         found = served(zone, type_)

@@ -85,4 +85,4 @@ def test_every_detail_would_be_noticed_if_it_differed() -> None:
         for step in path[:-1]:
             place = place[step]
         place[path[-1]] = value
-    assert [verdict.n for verdict in replay_in_memory(exchanges) if verdict.differences] == [n for n, _, _ in DETAILS]
+    assert [verdict.n for verdict in replay_in_memory(exchanges) if verdict.differences] == [detail[0] for detail in DETAILS]

@@ -110,7 +110,7 @@ def first_page(replay: Replay) -> None:
     """307 and 308 follow the links of the page before."""
     cursors = []
     page = replay.ask("GET", "domains/pages.example/rrsets/?cursor=")
-    for _ in range(2):
+    for _count in range(2):
         cursors.append(page.headers["Link"].rpartition("cursor=")[2].partition(">")[0])
         page = replay.ask("GET", f"domains/pages.example/rrsets/?cursor={cursors[-1]}")
     for n, cursor in zip((307, 308), cursors):
@@ -139,13 +139,13 @@ class Throttling:
 
     def fill_minute_of_writes(self, replay: Replay) -> None:
         replay.clock.advance(0.3)
-        for _ in range(11):  # four of the recorded requests counted
+        for _count in range(11):  # four of the recorded requests counted
             replay.clock.advance(0.6)
             expect(self._write(replay, "throttle.example"), 200)
         replay.clock.now = self._first_write + 9.4
 
     def fill_minute_of_reads(self, replay: Replay) -> None:
-        for _ in range(49):  # one of the recorded requests counted
+        for _count in range(49):  # one of the recorded requests counted
             replay.clock.advance(0.11)
             expect(replay.ask("GET", "domains/throttle.example/rrsets/@/NS/", token="01").status, 200)
         replay.clock.now = self._first_read + 14.4

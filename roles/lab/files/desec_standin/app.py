@@ -19,7 +19,7 @@ from .errors import NOT_FOUND_PAGE, SERVER_ERROR_PAGE, ApiError, HangUpError, Ro
 from .model import Store, Token
 from .publisher import Publisher
 from .throttle import Throttle, throttled
-from .view import Call, Request, Response, Service, Settings, View
+from .view import Call, Request, Response, Service, Settings, View, authenticated
 
 HTML = "text/html; charset=utf-8"
 _ACCEPTED = frozenset(("*/*", "application/*", "application/json"))
@@ -42,7 +42,7 @@ def _root(call: Call) -> Response:
 
 def _never(call: Call) -> None:
     """The list of all serials is for deSEC's own secondaries."""
-    _ = call.authenticated
+    authenticated(call)
     raise forbidden("Inadmissible client IP.")
 
 

@@ -18,7 +18,7 @@ _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def new_secret() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(28))
+    return "".join(secrets.choice(_ALPHABET) for _position in range(28))
 
 
 def authenticate(store: Store, request: Request) -> Token | None:

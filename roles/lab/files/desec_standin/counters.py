@@ -32,8 +32,8 @@ class Counters:
         with self._lock:
             counts = {key: tuple(value) for key, value in self._counts.items()}
         return {
-            "reads": sum(reads for reads, _ in counts.values()),
-            "writes": sum(writes for _, writes in counts.values()),
+            "reads": sum(count[0] for count in counts.values()),
+            "writes": sum(count[1] for count in counts.values()),
             "requests": [
                 {"account": account, "token": token, "domain": domain, "reads": reads, "writes": writes}
                 for (account, token, domain), (reads, writes) in sorted(counts.items(), key=lambda item: [part or "" for part in item[0]])

@@ -25,7 +25,7 @@ from .records import AUTOMATIC_TYPES, MAXIMUM_TTL, SIGNER_TYPES, key_description
 from .rrsets import as_change, commit, stored_records
 from .throttle import DOMAIN_WRITES, READS, Scope, rrset_writes
 from .validation import NULL, REQUIRED, Item, Rules, judge_list
-from .view import Call, Response, View, backend_failed
+from .view import Call, Response, View, authenticated, backend_failed
 
 _NAME = re.compile(r"^(([a-z0-9_-]{1,63})\.)*[a-z0-9-]{1,63}$", re.IGNORECASE)
 _UNAVAILABLE = "This domain name conflicts with an existing domain, or is disallowed by policy."
@@ -196,7 +196,7 @@ def _judge_import(call: Call, domain: Domain, imported: Sequence[dict[str, objec
 
 def _delegate(call: Call, domain: Domain) -> None:
     """A domain below one of deSEC's own suffixes is delegated there and then, if the suffix itself is a domain here."""
-    label, _, suffix = domain.name.partition(".")
+    label, suffix = domain.name.partition(".")[::2]
     with call.service.store.lock:
         parent = call.service.store.domains.get(suffix) if suffix in call.service.settings.local_public_suffixes else None
         exists = domain.name in call.service.store.domains
@@ -294,9 +294,9 @@ def _at_limit(call: Call, account: Account) -> bool:
 
 
 def _admit_one(call: Call) -> None:
+    authenticated(call)
     if call.request.method == "DELETE" and not call.authenticated.perm_delete_domain:
         raise forbidden()
-    _ = call.authenticated
 
 
 def _scope(call: Call) -> Scope:

@@ -10,7 +10,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Callable, Iterator, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence, cast
 from urllib.parse import urlencode
 
 from .backend import Backend, BackendError, Change
@@ -100,9 +100,8 @@ class Call:
 
     @property
     def authenticated(self) -> Token:
-        if self.token is None:
-            raise unauthorized("Authentication credentials were not provided.")
-        return self.token
+        authenticated(self)
+        return cast(Token, self.token)
 
     @property
     def is_read(self) -> bool:
@@ -190,6 +189,12 @@ Handler = Callable[[Call], Response]
 
 def no_scope(_call: Call) -> Scope | None:
     return None
+
+
+def authenticated(call: Call) -> None:
+    """Any token will do, but one is needed."""
+    if call.token is None:
+        raise unauthorized("Authentication credentials were not provided.")
 
 
 def anyone(_call: Call) -> None:
