@@ -88,6 +88,13 @@ class RealBind:
             self._process.terminate()
             self._process.wait(10)
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """As in "BIND 9.18.49-...": (9, 18)."""
+        said = subprocess.run([NAMED or 'named', '-v'], check=True, capture_output=True, text=True).stdout
+        major, minor = said.split()[1].split('.')[:2]
+        return int(major), int(minor)
+
     def ask(self, name: str, rdtype: str) -> dns.message.Message:
         """An answer over TCP, with DNSSEC records."""
         return dns.query.tcp(dns.message.make_query(name, rdtype, want_dnssec=True), '127.0.0.1', port=self.port, timeout=5)

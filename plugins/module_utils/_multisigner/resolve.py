@@ -244,7 +244,7 @@ async def live(
     server: Server, zone: str, rtypes: Sequence[str] = RECORD_TYPES, tsig: Tsig | None = None, timeout: float = 5.0
 ) -> dict[str, LiveRRset]:
     """What *server* publishes at the apex of *zone* now. Raises MultisignerError as ask() does, and for a zone that is not there."""
-    answers = await asyncio.gather(*(ask(server, zone, rtype, tsig, timeout) for rtype in rtypes))
+    answers = await together(ask(server, zone, rtype, tsig, timeout) for rtype in rtypes)
     return {rtype: live_rrset(answer, server, zone, rtype) for rtype, answer in zip(rtypes, answers)}
 
 
@@ -279,7 +279,7 @@ async def wait_until(
 
     *timeout* is in seconds, for all servers together. Raises MultisignerError that names the server and the text.
     """
-    await asyncio.gather(*(_wait_for_one(server, zone, condition, tsig, timeout) for server in servers))
+    await together(_wait_for_one(server, zone, condition, tsig, timeout) for server in servers)
 
 
 async def _wait_for_one(
@@ -299,6 +299,18 @@ async def _wait_for_one(
             )
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 2.0)
+
+
+async def together(questions: Iterable[Awaitable[Result]]) -> list[Result]:
+    """The results of *questions* asked at once, in their order. All are awaited to their end, then the first error is raised:
+    asyncio.gather() would leave the others behind, to end in a traceback when the program does."""
+    results = await asyncio.gather(*questions, return_exceptions=True)
+    found: list[Result] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        found.append(result)
+    return found
 
 
 async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], at_once: int = AT_ONCE) -> list[Result]:

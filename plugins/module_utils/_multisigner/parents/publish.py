@@ -17,7 +17,7 @@ from ..dnskey import DNSKEY, DS, parse_record, zone_name
 from ..dsset import DsChange, SignerKeys, agreed, compare, union_ds
 from ..errors import MultisignerError
 from ..outcome import Outcome
-from ..resolve import Server, ask, find_servers, for_each, from_rdata
+from ..resolve import Server, ask, find_servers, for_each, from_rdata, together
 from ..trust import get_rrset, signers_of
 from ..update import ChangedMeanwhileError, Silence
 from . import export, nsupdate
@@ -77,7 +77,7 @@ class Registration:
         """Fills *details* as far as it comes. Raises MultisignerError as long as nothing was written."""
         if zone == '.':
             raise MultisignerError('the root has no parent', remedy='Name a zone below it')
-        signers = await asyncio.gather(*(self._signer(zone, signer) for signer in option['signers']))
+        signers = await together(self._signer(zone, signer) for signer in option['signers'])
         wanted = union_ds(zone, signers, self.digest_types)
         details['ds'] = list(ds_lines(zone, wanted))
         shown = await self._shown(zone)
@@ -121,7 +121,7 @@ class Registration:
                     zone=zone, remedy='Give its live DNSKEY RRset in "dnskeys", or its "servers" to be asked',
                 )
             return SignerKeys(option['name'], sep_keys, given)
-        seen = await asyncio.gather(*(self._dnskeys(server, zone) for server in find_servers(option['servers'], option['port'])))
+        seen = await together(self._dnskeys(server, zone) for server in find_servers(option['servers'], option['port']))
         published = reduce(frozenset.intersection, (keys for keys, _unused in seen))
         proved = reduce(frozenset.intersection, (signing for _unused, signing in seen))
         return SignerKeys(option['name'], sep_keys, published & given if given else published, proved)
@@ -137,7 +137,7 @@ class Registration:
     # -- the parent -------------------------------------------------------------------------------------------------
 
     async def _shown(self, zone: str) -> list[Shown]:
-        return list(await asyncio.gather(*(self._ds_at(server, zone) for server in self.parent.servers)))
+        return await together(self._ds_at(server, zone) for server in self.parent.servers)
 
     async def _ds_at(self, server: Server, zone: str) -> Shown:
         """The DS RRset at one parent server. Raises MultisignerError for a name that the parent does not have, and a server that is not the parent's."""

@@ -16,7 +16,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from ..dnskey import DNSKEY, DS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
-from ..resolve import LiveRRset, Server, Tsig, ask, for_each, live_rrset, wait_until
+from ..resolve import LiveRRset, Server, Tsig, ask, for_each, live_rrset, together, wait_until
 from ..trust import get_rrset
 from ..update import Silence, Update, send, typed
 
@@ -91,7 +91,7 @@ class Signer:
         """What the primary publishes, by answers that TSIG signs."""
         with self.silence.of(self.primary, zone):
             types = (*RECORD_TYPES, 'SOA')
-            answers = dict(zip(types, await asyncio.gather(*(ask(self.primary, zone, rtype, self.tsig, self.timeout) for rtype in types))))
+            answers = dict(zip(types, await together(ask(self.primary, zone, rtype, self.tsig, self.timeout) for rtype in types)))
         name = dns.name.from_text(zone)
         signatures = [get_rrset(answer, name, rtype)[1] for rtype, answer in answers.items()]
         published = Published(
@@ -116,7 +116,7 @@ class Signer:
                 await wait_until([self.primary], request.zone, condition, self.tsig, self.max_wait)
             except MultisignerError as error:
                 raise MultisignerError(error.what, request.zone, str(self.primary), remedy=_IGNORED) from None
-        await asyncio.gather(*(self._wait_for(server, request.zone, condition) for server in self.servers if server != self.primary))
+        await together(self._wait_for(server, request.zone, condition) for server in self.servers if server != self.primary)
 
     async def _wait_for(self, server: Server, zone: str, condition: Callable[[Mapping[str, LiveRRset]], str | None]) -> None:
         with self.silence.of(server, zone):
