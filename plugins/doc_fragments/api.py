@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of how a provider's HTTP API is reached (API_OPTIONS in module_utils/_multisigner/http.py), for every
+"""Documentation of how a provider's HTTP API is reached (API_OPTIONS in module_utils/_multisigner/json_api.py), for every
 module that talks to one: ``extends_documentation_fragment: [dnssec.multisigner.api]``. The module documents ``api_url``.
 """
 from __future__ import annotations

@@ -142,7 +142,7 @@ zones:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._multisigner.errors import MultisignerError
-from ..module_utils._multisigner.http import API_OPTIONS, REQUESTS_IMPORT_ERROR
+from ..module_utils._multisigner.json_api import API_OPTIONS, REQUESTS_IMPORT_ERROR
 from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
 from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, find_servers
 from ..module_utils._multisigner.signers.desec import API_URL, Desec

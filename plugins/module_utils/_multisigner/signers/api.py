@@ -7,7 +7,7 @@ from __future__ import annotations
 from ..dnskey import DNSKEY
 from ..errors import MultisignerError
 from ..group import Api, Signer
-from ..http import REQUESTS_IMPORT_ERROR
+from ..json_api import REQUESTS_IMPORT_ERROR
 from .desec import Desec, own_keys
 
 API_TIMEOUT = 30.0  # seconds for one answer

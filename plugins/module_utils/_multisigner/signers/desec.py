@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from ..dnskey import DNSKEY, RECORD_TYPES, parse_record
 from ..errors import MultisignerError
-from ..http import ForbiddenError, JsonApi, NotFoundError
+from ..json_api import ForbiddenError, JsonApi, NotFoundError
 from .base import Capabilities
 
 NAME = 'deSEC'
@@ -42,14 +42,14 @@ class Supplied:
 
 
 class Desec:
-    """One account at deSEC. Every call raises MultisignerError (the kinds of http.py), naming the zone."""
+    """One account at deSEC. Every call raises MultisignerError (the kinds of json_api.py), naming the zone."""
 
     def __init__(self, api: JsonApi) -> None:
         self._api = api
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Desec:
-        """From the parameters of a module that has http.API_OPTIONS and api_url. Raises MultisignerError for what cannot work."""
+        """From the parameters of a module that has json_api.API_OPTIONS and api_url. Raises MultisignerError for what cannot work."""
         return cls(JsonApi.from_options(NAME, options, scheme='Token'))
 
     @property

@@ -14,7 +14,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from ..dnskey import DIGEST_LENGTHS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
-from ..http import ConflictError, UncertainError
+from ..json_api import ConflictError, UncertainError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, for_each, live, wait_until
 from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any, Iterator
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import resolve
 from ansible_collections.dnssec.multisigner.plugins.modules import desec_dnskey
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import TOKEN, URL, Call, Script, finished, install
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.signers.desec_samples import (
@@ -93,7 +93,7 @@ def test_a_name_server_without_an_address(capfd: pytest.CaptureFixture[str], scr
     def no_address(*_arguments: Any, **_options: Any) -> None:
         raise OSError(-2, 'Name or service not known')
 
-    monkeypatch.setattr(resolve.socket, 'getaddrinfo', no_address)
+    monkeypatch.setattr(socket, 'getaddrinfo', no_address)
     result = run(capfd, {'name': ZONE, 'add': [f'DNSKEY {KSK}']}, servers=['ns1.desec.test'])
     assert result['msg'].startswith('server ns1.desec.test: its address cannot be found: Name or service not known.')
 

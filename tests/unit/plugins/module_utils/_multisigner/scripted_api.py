@@ -16,7 +16,7 @@ from typing import Any, Iterator, Mapping, Sequence
 import pytest
 import requests
 import urllib3
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import http
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
 
 URL = 'https://api.test/v1'
 TOKEN = 'i-T3uY-secret-of-the-test_9x'
@@ -58,9 +58,11 @@ class Script(requests.adapters.BaseAdapter):
     def expect(self, *calls: Call) -> None:
         self.calls.extend(calls)
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, verify: bool | str = True, cert: Any = None, proxies: Any = None
+    ) -> requests.Response:
         self.seen.append(request)
-        self.options.append(options)
+        self.options.append({'timeout': timeout, 'verify': verify, 'proxies': proxies})
         assert self.calls, f'not in the script: {request.method} {request.url}'
         call = self.calls.pop(0)
         assert (request.method, request.url) == (call.method, URL + call.path)
@@ -101,8 +103,8 @@ def install(monkeypatch: pytest.MonkeyPatch) -> tuple[Script, Clock]:
         made.mount('https://', script)
         return made
 
-    monkeypatch.setattr(http.requests, 'Session', session)
-    monkeypatch.setattr(http, 'time', clock)
+    monkeypatch.setattr(requests, 'Session', session)
+    monkeypatch.setattr(json_api, 'time', clock)
     return script, clock
 
 

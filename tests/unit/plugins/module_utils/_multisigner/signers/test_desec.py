@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import http
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.desec import CAPABILITIES, Desec, Supplied, own_keys
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import (
@@ -114,24 +114,24 @@ class TestReplace:
     def test_what_it_refuses_is_said_by_type(self, script: Script) -> None:
         too_long = [{}, {'non_field_errors': ['Total length of RRset exceeds limit by 9 bytes.']}]
         script.expect(patch(item('CDS'), item('DNSKEY', KSK), status=400, answer=too_long))
-        with pytest.raises(http.ApiError, match=r'zone multi\.example, .*: DNSKEY: Total length of RRset exceeds limit by 9 bytes\. Nothing was written'):
+        with pytest.raises(json_api.ApiError, match=r'zone multi\.example, .*: DNSKEY: Total length of RRset exceeds limit by 9 bytes\. Nothing was written'):
             make().replace(ZONE, {'DNSKEY': Supplied(3600, frozenset((f'DNSKEY {KSK}',))), 'CDS': Supplied(3600)})
 
     def test_a_token_without_the_policy(self, script: Script) -> None:
         script.expect(patch(item('CDS'), status=403, answer={'detail': 'Insufficient token permissions.'}))
-        with pytest.raises(http.ForbiddenError, match=r'token permissions\. Allow it, by three token policies with perm_write, to write DNSKEY, CDS'):
+        with pytest.raises(json_api.ForbiddenError, match=r'token permissions\. Allow it, by three token policies with perm_write, to write DNSKEY, CDS'):
             make().replace(ZONE, {'CDS': Supplied(3600)})
 
 
 def test_a_domain_of_nobody_or_of_somebody_else(script: Script) -> None:
     script.expect(Call('GET', f'/domains/{ZONE}/', 404, {'detail': 'No Domain matches the given query.'}))
-    with pytest.raises(http.NotFoundError, match=r'has no such domain: .*No Domain matches the given query\. Create it at deSEC, or take a token'):
+    with pytest.raises(json_api.NotFoundError, match=r'has no such domain: .*No Domain matches the given query\. Create it at deSEC, or take a token'):
         make().domain(ZONE)
 
 
 def test_a_name_cannot_leave_its_place_in_the_path(script: Script) -> None:
     script.expect(Call('GET', '/domains/0%2F25.2.0.192.in-addr.arpa/', 404, {'detail': 'No Domain matches the given query.'}))
-    with pytest.raises(http.NotFoundError):
+    with pytest.raises(json_api.NotFoundError):
         make().domain('0/25.2.0.192.in-addr.arpa')
 
 
@@ -143,8 +143,8 @@ def test_reads_are_throttled_together_and_writes_by_zone(script: Script) -> None
     )
     client = make()
     for zone in (ZONE, 'other.example'):
-        with pytest.raises(http.ThrottledError, match='for 6607 s more'):
+        with pytest.raises(json_api.ThrottledError, match='for 6607 s more'):
             client.domain(zone)
-    with pytest.raises(http.ThrottledError):
+    with pytest.raises(json_api.ThrottledError):
         client.replace(ZONE, {'CDS': Supplied(3600)})
     client.replace('other.example', {'CDS': Supplied(3600)})

@@ -8,7 +8,7 @@ from typing import Any, Iterator, Sequence
 
 import pytest
 import requests
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import http, resolve
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api, resolve
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server
@@ -81,7 +81,7 @@ def wanted(add: Sequence[str] = (), remove: Sequence[str] = (), zone: str = ZONE
 
 
 def run(*zones: dict[str, Any], at: Sequence[Server] = (), check_mode: bool = False) -> list[Outcome]:
-    api = http.JsonApi('deSEC', URL, TOKEN, scheme='Token', use_proxy=False)
+    api = json_api.JsonApi('deSEC', URL, TOKEN, scheme='Token', use_proxy=False)
     outcomes = desec_changes.apply_changes(zones, Desec(api), at, check_mode, max_wait=0.2)
     assert TOKEN not in repr(outcomes)
     return sorted(outcomes, key=lambda outcome: outcome.zone)
@@ -281,7 +281,7 @@ class TestTheApiFails:
         )
 
     def test_a_500_after_which_nothing_can_be_read_is_told_as_unknown(self, script: Script) -> None:
-        broken = {'status': 500, 'answer': {'detail': 'No.'}}
+        broken: dict[str, Any] = {'status': 500, 'answer': {'detail': 'No.'}}
         apex = Call('GET', f'/domains/{ZONE}/rrsets/?subname=', **broken)
         script.expect(get_domain(), get_apex(), patch(item('DNSKEY', KSK), **broken), apex, apex)
         outcome = run_one([f'DNSKEY {KSK}'])
@@ -292,7 +292,7 @@ class TestTheApiFails:
         )
 
     def test_a_conflict_is_read_and_written_again_with_what_the_other_wrote(self, script: Script) -> None:
-        conflict = {'status': 409, 'answer': {'detail': 'Conflict: duplicate key value violates unique constraint'}}
+        conflict: dict[str, Any] = {'status': 409, 'answer': {'detail': 'Conflict: duplicate key value violates unique constraint'}}
         script.expect(
             get_domain(), get_apex(), patch(item('DNSKEY', KSK), **conflict), get_apex(rrset_body('DNSKEY', ZSK)), patch(item('DNSKEY', KSK, ZSK)),
             get_apex(rrset_body('DNSKEY', KSK, ZSK)),
