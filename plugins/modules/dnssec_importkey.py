@@ -161,6 +161,8 @@ zones:
       sample: ""
 """
 
+from functools import partial
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.errors import MultisignerError
@@ -199,9 +201,7 @@ def main() -> None:
     except MultisignerError as error:
         module.fail_json(msg=str(error))
     importer = Importer(tools, Disk(module.check_mode), place)
-    outcomes = [
-        outcome for option in options['zones'] for outcome in each_zone([option], lambda request, option=option: importer.serve(request, option))
-    ]
+    outcomes = [outcome for option in options['zones'] for outcome in each_zone([option], partial(importer.serve, option=option))]
     finish(module, outcomes)
 
 

@@ -322,9 +322,9 @@ class Declarer:
             if name[0] != 'zone' and before.get(name) != after.get(name)
         )
         zones = tuple(
-            dict(before_header=o.zone, after_header=o.zone, before=''.join(line + '\n' for line in o.before), after=''.join(line + '\n' for line in o.after))
-            for o in outcomes
-            if o.before != o.after
+            dict(before_header=one.zone, after_header=one.zone, before='\n'.join((*one.before, '')), after='\n'.join((*one.after, '')))
+            for one in outcomes
+            if one.before != one.after
         )
         return Result(tuple(outcomes), changed or any(outcome.changed for outcome in outcomes), shared + zones)
 
@@ -342,15 +342,16 @@ class Declarer:
 def _declared_twice(declared: ZoneSettings, settings: Settings) -> MultisignerError:
     where = f'{settings.named_conf} (or a file that it includes) declares it already'
     move = f'Take its zone statement out there and run again; this role then declares it in {settings.include}'
+    keep = f'Keep its keys: copy K*.key, K*.private and K*.state into its folder below {settings.directory}/keys before'
     # BIND 9.16 and 9.20 sign a static zone with a dnssec-policy that way even without a word about it.
     if declared.inline_signing or (declared.inline_signing is None and declared.policy is not None and not declared.dynamic):
         return MultisignerError(
             f'{where}, with inline-signing. BIND 9.18 drops foreign keys from such a zone without a word, or answers SERVFAIL to their update, '
             'and later versions stop signing when a TTL differs', zone=declared.name,
-            remedy=f'{move}, without inline-signing. Keep its keys: copy K*.key, K*.private and K*.state into its folder below {settings.directory}/keys before',
+            remedy=f'{move}, without inline-signing. {keep}',
         )
     if declared.policy is not None:
-        move += f'. Keep its keys: copy K*.key, K*.private and K*.state into its folder below {settings.directory}/keys before'
+        move += f'. {keep}'
     return MultisignerError(where, zone=declared.name, remedy=move)
 
 

@@ -29,6 +29,7 @@ _REMEDIES = {
     errno.EACCES: ('permission denied', 'Run with become: true, or give the folder to the user who runs this'),
     errno.EPERM: ('not permitted', 'Run with become: true, or give the folder to the user who runs this'),
 }
+_NAMEDS_USER = 'Name what named runs as (Debian: bind; RHEL: named)'
 _SELINUX_LABEL = 'security.selinux'
 
 
@@ -48,11 +49,11 @@ class Access:
         try:
             uid = None if owner is None else int(owner) if owner.isdigit() else pwd.getpwnam(owner).pw_uid
         except KeyError:
-            raise MultisignerError(f'the user "{owner}" does not exist on this server', remedy='Name the user that named runs as (Debian: bind; RHEL: named)') from None
+            raise MultisignerError(f'the user "{owner}" does not exist on this server', remedy=_NAMEDS_USER) from None
         try:
             gid = None if group is None else int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
         except KeyError:
-            raise MultisignerError(f'the group "{group}" does not exist on this server', remedy='Name the group that named runs as (Debian: bind; RHEL: named)') from None
+            raise MultisignerError(f'the group "{group}" does not exist on this server', remedy=_NAMEDS_USER) from None
         return cls(int(mode, 8), uid, gid)
 
     def but(self, mode: int) -> Access:

@@ -64,7 +64,9 @@ def bind_time(text: Optional[str]) -> Optional[str]:
     except ValueError:
         raise MultisignerError(f'"{text}" is not a time', remedy='Write it in UTC as 2027-01-31T12:00:00Z or 20270131120000, or write none') from None
     if compact > _LAST_TIME:
-        raise MultisignerError(f'"{text}" is beyond what BIND\'s key files can hold: it would write a year of the last century', remedy='Name a time before 2038-01-19')
+        raise MultisignerError(
+            f'"{text}" is beyond what BIND\'s key files can hold: they would name a year of the last century', remedy='Name a time before 2038-01-19'
+        )
     return compact
 
 
@@ -164,7 +166,10 @@ class Importer:
             for key in keys:
                 copy = made.get(key.key)
                 if copy is None or not copy.foreign or copy.times != key.times:
-                    raise MultisignerError('dnssec-importkey did not make the file that was asked for', zone=zone, record=key.record.text, remedy='Nothing was changed; report this')
+                    raise MultisignerError(
+                        'dnssec-importkey did not make the file that was asked for', zone=zone, record=key.record.text,
+                        remedy='Nothing was changed; report this',
+                    )
                 for source, target, access in (
                     (copy.private_path, key.private_path, self._place.access.but(mode=0o600)),
                     (copy.path, key.path, self._place.access),

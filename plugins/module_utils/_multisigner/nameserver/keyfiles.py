@@ -128,7 +128,9 @@ def read_include(path: str, zone: str) -> Optional[Include]:
         return None
     text = content.decode('utf-8', 'replace')
     if not text.startswith(INCLUDE_MARK):
-        raise MultisignerError(f'{path} was not written by this collection', zone=zone, remedy='Move it away: foreign records are kept here, yours belong into your own zone file')
+        raise MultisignerError(
+            f'{path} was not written by this collection', zone=zone, remedy='Move it away: foreign records are kept here, yours belong into your zone file'
+        )
     paths: List[str] = []
     records: List[Record] = []
     ttls: List[int] = []

@@ -25,7 +25,7 @@ class _Statement:
     """``words...;`` or ``words... { body };``"""
 
     words: Tuple[str, ...]
-    body: Tuple['_Statement', ...] = ()
+    body: Tuple[_Statement, ...] = ()
 
     def value(self, name: str) -> Optional[str]:
         """The first word after the option *name* in the body, without quotes; None when it is not set."""
@@ -56,7 +56,8 @@ class Configuration:
 
     def policy_key_directories(self) -> Dict[str, str]:
         """Folders in which named's key manager works, each with one of its zones."""
-        return {os.path.realpath(zone.key_directory): zone.name for zone in self.zones.values() if zone.policy is not None and zone.key_directory}
+        managed = [zone for zone in self.zones.values() if zone.policy is not None]
+        return {os.path.realpath(zone.key_directory): zone.name for zone in managed if zone.key_directory is not None}
 
 
 def read_configuration(tools: Tools, path: str, shown_path: Optional[str] = None) -> Configuration:
@@ -67,7 +68,8 @@ def read_configuration(tools: Tools, path: str, shown_path: Optional[str] = None
     shown = shown_path or path
     answer = tools.ask('named-checkconf', '-px', path, cwd=os.path.dirname(shown) or None)
     if answer.status != 0:
-        raise MultisignerError(f'named-checkconf refuses {shown}: {one_line(answer.text.replace(path, shown))}', remedy='Mend the configuration, then run again')
+        words = one_line(answer.text.replace(path, shown))
+        raise MultisignerError(f'named-checkconf refuses {shown}: {words}', remedy='Mend the configuration, then run again')
     return _configuration(_parse(answer.text))
 
 

@@ -27,7 +27,7 @@ from .keyfiles import KeyFile, file_stem, included_records, read_keys, zone_fold
 from .tools import Rndc, Tools
 from .zonefile import Content, content_fingerprint, next_serial, read_content, serial_of
 
-_APEX_RECORD = re.compile(r'^\S+\s+\d+\s+IN\s+(?:%s)\s.*$' % '|'.join(RECORD_TYPES), re.MULTILINE)
+_APEX_RECORD = re.compile(rf'^\S+\s+\d+\s+IN\s+(?:{"|".join(RECORD_TYPES)})\s.*$', re.MULTILINE)
 _RSA_BITS = '2048'
 # What a fingerprint consists of, and how a difference is put into words.
 _REASONS = {
@@ -159,7 +159,8 @@ class _Pass:
     def _keys_fingerprint(self) -> str:
         """The own keys, and which of their times have come: both decide what dnssec-signzone -S makes of them."""
         now = time.strftime('%Y%m%d%H%M%S', time.gmtime(self._now))
-        facts = [(os.path.basename(key.path), key.key.text, [name for name, value in key.times if value <= now]) for key in read_keys(self._keys_folder, self._zone)]
+        keys = read_keys(self._keys_folder, self._zone)
+        facts = [(os.path.basename(key.path), key.key.text, [name for name, value in key.times if value <= now]) for key in keys]
         return _sha256(json.dumps(facts).encode('ascii'))
 
     def _reasons(self, fingerprint: Mapping[str, str]) -> List[str]:
@@ -258,7 +259,8 @@ class _Pass:
         lost = [record for record in foreign if record.text not in published]
         if lost:
             raise MultisignerError(
-                'dnssec-signzone left this record out', zone=self._zone, record=lost[0].text, remedy='What is served was not changed; report this with the version of BIND'
+                'dnssec-signzone left this record out', zone=self._zone, record=lost[0].text,
+                remedy='What is served was not changed; report this with the version of BIND',
             )
 
     def _publish(self, signed: bytes, state: _State) -> bool:
@@ -275,7 +277,9 @@ class _Pass:
                 rndc.reload(self._zone)
                 rndc.wait_for(self._zone, state.serial)
             elif not first:
-                raise MultisignerError('named does not have this zone', zone=self._zone, remedy='Run the role bind_signer, which declares it, or declare it in named.conf')
+                raise MultisignerError(
+                    'named does not have this zone', zone=self._zone, remedy='Run the role bind_signer, which declares it, or declare it in named.conf'
+                )
         self._disk.file(self._state_path, _State(state.fingerprint, state.serial, state.expires, True, state.records).content, access)
         return loaded
 

@@ -17,6 +17,7 @@ from ..errors import MultisignerError
 # named is where administrators put it; PATH of a remote command often lacks the sbin folders.
 _FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/local/bin']
 _PACKAGES = 'Install BIND\'s tools (Debian: bind9 and bind9-utils; RHEL and AlmaLinux: bind, bind-utils and bind-dnssec-utils)'
+_REACH_NAMED = 'See that named runs and that the rndc command reaches it, then run again'
 _PATIENCE = 20.0  # seconds for named to load what it was told to
 
 
@@ -71,15 +72,13 @@ class Rndc:
     def _order(self, *arguments: str) -> None:
         answer = self._ask(*arguments)
         if answer.status != 0:
-            raise MultisignerError(
-                f'"rndc {" ".join(arguments)}" failed: {one_line(answer.text)}', remedy='See that named runs and that the rndc command reaches it, then run again'
-            )
+            raise MultisignerError(f'"rndc {" ".join(arguments)}" failed: {one_line(answer.text)}', remedy=_REACH_NAMED)
 
     def knows(self, zone: str) -> bool:
         """Whether named's configuration has *zone*. Raises MultisignerError when named does not answer."""
         answer = self._ask('zonestatus', zone)
         if answer.status != 0 and 'no matching zone' not in answer.text and 'not loaded' not in answer.text:
-            raise MultisignerError(f'"rndc zonestatus {zone}" failed: {one_line(answer.text)}', remedy='See that named runs and that the rndc command reaches it, then run again')
+            raise MultisignerError(f'"rndc zonestatus {zone}" failed: {one_line(answer.text)}', remedy=_REACH_NAMED)
         return 'no matching zone' not in answer.text
 
     def serial(self, zone: str) -> Optional[int]:
