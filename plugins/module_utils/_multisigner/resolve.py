@@ -36,7 +36,6 @@ TRIES = 3  # datagrams are lost; a server is silent when none of so many is answ
 AT_ONCE = 64  # questions under way at a time
 
 
-
 class NoAnswerError(MultisignerError):
     """The server is silent: asking it about other zones would only cost time."""
 
