@@ -53,7 +53,8 @@ def _start(lab: Lab, server: str, configuration: str, answers: Callable[[], bool
 def _sign(zone: str, text: str, folder: Path, key: str) -> None:
     """Writes the zone's unsigned text, and beside it `zone.signed`, by a key (CSK) in `folder`."""
     (folder / "zone").write_text(text, encoding="ascii")
-    tool("dnssec-signzone", "-q", "-z", "-S", "-O", "full", "-K", str(folder), "-d", str(folder), "-o", zone, "-f", str(folder / "zone.signed"), str(folder / "zone"), key)
+    places = ("-K", str(folder), "-d", str(folder), "-o", zone, "-f", str(folder / "zone.signed"))
+    tool("dnssec-signzone", "-q", "-z", "-S", *places, str(folder / "zone"), key)
 
 
 def start_hierarchy(lab: Lab, registry_update_key: Secret, rndc_key: Secret) -> list[Daemon]:

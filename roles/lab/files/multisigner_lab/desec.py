@@ -82,7 +82,7 @@ security-poll-suffix=
 def start_stand_in(lab: Lab, tokens: Tokens, powerdns_api_key: str) -> Daemon:
     folder = lab.folder("desec")
     write_certificates(settings.DESEC_API_NAME.rstrip("."), lab.ca_file, folder / "api.pem", folder / "api.key")
-    policies = [{"domain": None, "subname": None, "type": None, "perm_write": False}]
+    policies: list[dict[str, object]] = [{"domain": None, "subname": None, "type": None, "perm_write": False}]
     policies += [{"domain": None, "subname": "", "type": record_type, "perm_write": True} for record_type in _WRITES]
     configuration = {
         "listen": {"address": settings.DESEC_API, "port": 443, "certificate": str(folder / "api.pem"), "key": str(folder / "api.key")},
