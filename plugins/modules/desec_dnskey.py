@@ -72,7 +72,7 @@ EXAMPLES = r"""
       - name: shop.example
         add:
           - DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
-          - CDS 2371 13 2 5ad8a6b3cdd4ddaa9d3c7be5cc0fb1c8a3c8ae4eefc7bf1fa5b3de5d9db3cf61
+          - CDS 2371 13 2 9f6cf84ea5d3ca8183d0167e2d7020e0d125c4aebd98f3378561bc63c1d2c02e
           - CDNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
   delegate_to: localhost
 

@@ -306,6 +306,15 @@ class TestNoConnection:
         assert says in refusal(lambda: api.request('PATCH', '/'), json_api.UnreachableError)
         assert says in refusal(lambda: api.request('GET', '/other'), json_api.UnreachableError)
 
+    def test_a_second_attempt_that_was_sent_is_not_the_end(self, script: Script) -> None:
+        script.expect(
+            Call('PATCH', '/', failure=requests.exceptions.ConnectTimeout()), Call('PATCH', '/', failure=requests.exceptions.ReadTimeout()),
+            Call('GET', '/', answer=[]),
+        )
+        api = make()
+        refusal(lambda: api.request('PATCH', '/'), json_api.SilentError)
+        assert api.request('GET', '/') == []
+
     def test_the_second_attempt_may_succeed(self, script: Script) -> None:
         script.expect(Call('PATCH', '/', failure=requests.exceptions.ConnectTimeout()), Call('PATCH', '/', answer=[]))
         assert make().request('PATCH', '/') == []
