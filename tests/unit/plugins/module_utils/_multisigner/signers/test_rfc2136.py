@@ -4,6 +4,7 @@
 """Foreign keys at a real BIND that signs by dnssec-policy, by RFC 2136: what it takes, what it ignores, what it refuses, and servers that are no use."""
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator
 
 import pytest
@@ -238,12 +239,12 @@ def test_a_public_server_that_lags_behind_is_named(bind: RealBind, secondary: Re
     ('lame', 'does not sign its answer'),
     ('refusing', 'does not sign its answer'),
     ('silent', 'does not answer'),
-    ('truncating', 'does not sign its answer'),
+    ('truncating', 'does not sign its answer|does not answer over TCP'),  # dnspython before 2.7 sees first that it is truncated
 ])
 def test_a_useless_primary_is_an_error_and_gets_no_update(behaviour: str, message: str, caplog: pytest.LogCaptureFixture) -> None:
     with BadDnsServer(behaviour) as bad:
         outcome = bring(at(bad), 'shop.example', records('shop.example'))
-    assert outcome.failed and f'server {at(bad)}' in outcome.msg and message in outcome.msg
+    assert outcome.failed and f'server {at(bad)}' in outcome.msg and re.search(message, outcome.msg)
     assert not [question for question in bad.questions if question.startswith('UPDATE')]
     assert not caplog.records  # asyncio tells there of questions that were left behind
 
