@@ -100,7 +100,7 @@ def plan(group: Group, seen: ZoneObservation, journal: Mapping[FactKey, Fact], n
     steps = _add_keys(seen, keys, findings)
     facts = _remember(seen, keys, journal, now)
     delegation: Delegation | None = None
-    if _cached_sets_are_gone(seen, steps, facts, now, findings):
+    if _cached_sets_are_gone(seen, facts, now, findings):
         steps = _add_parent_records(group, seen, digest_types)
         delegation = _delegate(group, seen, digest_types, findings)
     _tell_removals(group, seen, findings)
@@ -212,15 +212,13 @@ def _remember(seen: ZoneObservation, keys: frozenset[DNSKEY], journal: Mapping[F
     return tuple(facts)
 
 
-def _cached_sets_are_gone(seen: ZoneObservation, steps: Sequence[Step], facts: Sequence[Fact], now: int, findings: _Findings) -> bool:
+def _cached_sets_are_gone(seen: ZoneObservation, facts: Sequence[Fact], now: int, findings: _Findings) -> bool:
     """Whether no resolver can still hold a DNSKEY RRset, of any signer, that lacks a key of any other (invariant 1)."""
-    if findings.blocked or steps or findings.waits:
+    if findings.blocked or not facts or any(fact.since is None for fact in facts):
         return False
     for view in seen.signers:
         if view.disagreement:
             findings.waits.append(Wait(f'the servers of {view.name} to agree', None, view.disagreement))
-    if not facts or any(fact.since is None for fact in facts):
-        return False
     last = max(facts, key=lambda fact: (fact.since or 0) + fact.ttl)
     until = (last.since or 0) + last.ttl
     if until > now and not _is_delegated_in_full(seen):

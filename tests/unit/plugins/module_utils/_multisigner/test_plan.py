@@ -125,6 +125,15 @@ def test_a_revoked_key_is_told_and_given_to_nobody():
     made = plan(GROUP, seen(view, desec()), {}, NOW)
     assert adds(made, 'desec') == dnskeys(KSK, ZSK)
     assert any('is revoked' in note for note in made.notes)
+    assert not made.blocked
+
+
+def test_one_authenticated_answer_is_enough_for_a_key_that_nobody_signs_with_yet():
+    successor = key(4, flags=256)
+    third = replace(ns1(KSK, ZSK, CSK, successor, own=(key(5),), authenticated='none'), name='ns3')
+    third = replace(third, servers=(replace(third.servers[0], signs_zone=frozenset([key(5)])),))
+    made = plan(GROUP, seen(ns1(CSK, successor), desec(KSK, ZSK), third), {}, NOW)
+    assert f'DNSKEY {successor.text}' in adds(made, 'desec')
 
 
 @pytest.mark.parametrize(
@@ -324,6 +333,20 @@ def test_when_everything_is_there_nothing_is_left_to_do_and_nothing_new_is_remem
 
 def test_a_lost_journal_does_not_disturb_a_zone_that_is_complete():
     assert plan(GROUP, complete(), {}, NOW).state == 'complete'
+
+
+def test_without_a_journal_a_parent_that_lacks_one_signers_ds_must_wait():
+    view = replace(complete(), parent=registry(KSK.ds(ZONE)))
+    made = plan(GROUP, view, {}, NOW)
+    assert made.delegation is None
+    assert [wait.until for wait in made.waits] == [NOW + TTL]
+
+
+def test_a_ds_that_one_server_of_the_parent_lacks_is_missing():
+    both = ParentServerView('198.51.100.1', ds=frozenset([KSK.ds(ZONE), CSK.ds(ZONE)]))
+    one = replace(both, server='198.51.100.2', ds=frozenset([KSK.ds(ZONE)]))
+    made = plan(GROUP, replace(complete(), parent=ParentView('registry', 'example', (both, one))), MATURE, NOW)
+    assert made.delegation.missing == (CSK.ds(ZONE),)
 
 
 def test_a_ds_that_no_signing_key_stands_behind_is_told_and_left():
