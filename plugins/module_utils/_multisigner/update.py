@@ -18,7 +18,6 @@ from .resolve import NoAnswerError, Server, Tsig, exchange
 
 try:
     import dns.name
-    import dns.opcode
     import dns.rcode
     import dns.rdata
     import dns.rdataclass
@@ -107,8 +106,6 @@ async def send(update: Update, server: Server, tsig: Tsig, timeout: float, polic
         ) from None
     except MultisignerError as error:
         raise error.at(zone=update.owner) from None
-    if answer.opcode() != dns.opcode.UPDATE:
-        raise MultisignerError('answers something that is no update', zone=update.owner, server=str(server), remedy='See that it is a name server')
     rcode = dns.rcode.to_text(answer.rcode())
     if rcode == 'NOERROR':
         return

@@ -28,7 +28,7 @@ CSK = '257 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5ar0IRd8KqXXFJkq
 TSIG = Tsig(KEY_NAME, 'hmac-sha256', KEY_SECRET)
 GRANT = 'update-policy { grant multisigner subdomain example. DS; };'
 # one child for each test that writes, so that none depends on another
-CHILDREN = ('fresh', 'stale', 'purged', 'late', 'both', 'refused', 'live')
+CHILDREN = ('fresh', 'stale', 'raced', 'purged', 'late', 'both', 'refused', 'lagging', 'live')
 DELEGATIONS = ''.join(f'{child} NS ns.{child}\nns.{child} A 127.0.0.1\n' for child in CHILDREN) + 'bare TXT "no delegation"\n'
 SIGNED = 'dnssec-policy plain; inline-signing no; '
 
@@ -66,10 +66,10 @@ BOTH = [signer('ns1', KSK), signer('desec', CSK)]
 
 def register(
     bind: RealBind, *zones: str, signers: Any = None, channel: str = 'nsupdate', others: tuple[Server, ...] = (), check_mode: bool = False,
-    purge: bool = False, tsig: Tsig = TSIG, parent_zone: str = '', primary: Server | None = None, digest_types: tuple[int, ...] = (2,),
+    purge: bool = False, tsig: Tsig = TSIG, parent_zone: str = '', digest_types: tuple[int, ...] = (2,), timeout: float = 5, max_wait: float = 30,
 ) -> list[Outcome]:
-    primary = primary or at(bind)
-    parent = Parent((primary, *others), primary, tsig, parent_zone, 1800, timeout=0.5, max_wait=0.3, export_dir=str(bind.folder / 'export'))
+    primary = at(bind)
+    parent = Parent((primary, *others), primary, tsig, parent_zone, 1800, timeout, max_wait, export_dir=str(bind.folder / 'export'))
     registration = Registration(parent, CHANNELS[channel], digest_types, purge, check_mode)
     return registration.run([dict(name=zone, signers=BOTH if signers is None else signers) for zone in zones])
 
@@ -110,7 +110,7 @@ def test_the_union_reaches_the_parent_once(bind: RealBind) -> None:
 def test_a_present_rrset_keeps_its_ttl(bind: RealBind) -> None:
     zone = 'late.example'
     register(bind, zone, signers=BOTH[:1])
-    parent = Parent((at(bind),), at(bind), TSIG, '', 60, 1, 1, '')
+    parent = Parent((at(bind),), at(bind), TSIG, '', 60, 5, 30, '')
     outcome, = Registration(parent, CHANNELS['nsupdate'], (2,), False, False).run([dict(name=zone, signers=BOTH)])
     assert outcome.added == (f'DS {DNSKEY.parse(CSK).ds(zone).text}',)
     assert bind.ask(zone, 'DS').answer[0].ttl == 1800
@@ -122,12 +122,27 @@ def test_a_set_that_changed_since_it_was_read_is_left_alone(bind: RealBind) -> N
     stale = Delegation(zone, 'example', signers, compare(zone, union_ds(zone, signers, (2,)), (), signers, False), 0)
     register(bind, zone, signers=BOTH[1:])
     serial = bind.serial('example')
-    parent = Parent((at(bind),), at(bind), TSIG, '', 3600, 1, 1, '')
+    parent = Parent((at(bind),), at(bind), TSIG, '', 3600, 5, 30, '')
     with pytest.raises(ChangedMeanwhileError, match='is no longer as it was read') as caught:
         asyncio.run(nsupdate.publish(parent, stale, False))
     assert 'nothing was written' in str(caught.value)
     assert bind.texts(zone, 'DS') == texts(zone, CSK)
     assert bind.serial('example') == serial
+
+
+def test_a_race_is_told_apart_from_a_missing_delegation(bind: RealBind) -> None:
+    zone = 'raced.example'
+
+    async def somebody_else_first(parent: Parent, delegation: Delegation, check_mode: bool) -> Outcome:
+        bind.add('example', f'{zone}. 300 IN DS {DNSKEY.parse(CSK).ds(zone).text}')
+        return await nsupdate.publish(parent, delegation, check_mode)
+
+    parent = Parent((at(bind),), at(bind), TSIG, '', 60, 5, 30, '')
+    registration = Registration(parent, Channel(nsupdate.CAPABILITIES, somebody_else_first), (2,), False, False)
+    outcome, = registration.run([dict(name=zone, signers=BOTH)])
+    assert outcome.failed and not outcome.changed
+    assert 'the zone is no longer as it was read a moment ago, so nothing was written' in outcome.msg
+    assert bind.texts(zone, 'DS') == texts(zone, CSK)
 
 
 def test_an_unknown_ds_stops_and_purge_removes_it(bind: RealBind) -> None:
@@ -209,6 +224,8 @@ def test_a_live_signer_must_publish_the_key_and_sign_with_it(bind: RealBind) -> 
     keys = {text.split()[0]: ' '.join(text.split()[:3]) + ' ' + ''.join(text.split()[3:]) for text in bind.texts(zone, 'DNSKEY')}
     foreign, = register(bind, zone, signers=[signer('ns1', KSK, dnskeys=(), **live)])
     assert 'is not in the DNSKEY RRset of signer ns1' in foreign.msg
+    doubted, = register(bind, zone, signers=[signer('ns1', keys['257'], dnskeys=(keys['256'],), **live)])
+    assert 'is not in the DNSKEY RRset of signer ns1' in doubted.msg  # what is given and what is seen must both hold
     own, = register(bind, zone, signers=[signer('ns1', keys['257'], dnskeys=(), **live)])
     assert own.changed and not own.failed, own.msg
     assert bind.texts(zone, 'DS') == texts(zone, keys['257'])
@@ -236,7 +253,7 @@ def test_servers_that_disagree_stop_the_zone(bind: RealBind, secondary: RealBind
 
 
 def test_what_a_secondary_does_not_show_in_time_is_a_failure_that_says_so(bind: RealBind, secondary: RealBind) -> None:
-    outcome, = register(bind, 'refused.example', others=(at(secondary),))
+    outcome, = register(bind, 'lagging.example', others=(at(secondary),), max_wait=0.3)
     assert outcome.failed and outcome.changed
     assert f'server {at(secondary)}: after 0.3 s it still does not show the DS set that was written' in outcome.msg
     assert 'The primary has it: see the transfers to this server' in outcome.msg
@@ -246,7 +263,7 @@ def test_a_server_that_says_noerror_and_does_nothing_is_found_out(bind: RealBind
     async def pretend(parent: Parent, delegation: Delegation, check_mode: bool) -> Outcome:
         return Outcome(delegation.zone, changed=True)
 
-    parent = Parent((at(bind),), at(bind), TSIG, '', 60, timeout=0.5, max_wait=0.1, export_dir='')
+    parent = Parent((at(bind),), at(bind), TSIG, '', 60, timeout=5, max_wait=0.1, export_dir='')
     registration = Registration(parent, Channel(nsupdate.CAPABILITIES, pretend), (2,), False, False)
     outcome, = registration.run([dict(name='refused.unsigned', signers=BOTH)])
     assert outcome.failed
@@ -265,7 +282,7 @@ def test_a_server_that_says_noerror_and_does_nothing_is_found_out(bind: RealBind
 def test_one_useless_server_is_an_error_and_never_no_ds(bind: RealBind, behaviour: str, message: str) -> None:
     serial = bind.serial('example')
     with BadDnsServer(behaviour) as bad:
-        outcome, = register(bind, 'refused.example', others=(at(bad),))
+        outcome, = register(bind, 'refused.example', others=(at(bad),), timeout=1)
     assert outcome.failed and not outcome.changed
     assert f'server {at(bad)}' in outcome.msg and message in outcome.msg
     assert bind.serial('example') == serial
@@ -273,7 +290,7 @@ def test_one_useless_server_is_an_error_and_never_no_ds(bind: RealBind, behaviou
 
 def test_a_silent_server_costs_one_timeout_however_many_zones(bind: RealBind) -> None:
     with BadDnsServer('silent') as bad:
-        outcomes = register(bind, *(f'many{number}.unsigned' for number in range(200)), others=(at(bad),))
+        outcomes = register(bind, *(f'many{number}.unsigned' for number in range(200)), others=(at(bad),), timeout=1)
     assert [outcome.failed for outcome in outcomes] == 200 * [True]
     assert all(f'server {at(bad)}: does not answer' in outcome.msg for outcome in outcomes)
     assert len(set(bad.questions)) < 100

@@ -56,9 +56,10 @@ def records(zone: str, key: DNSKEY = FOREIGN) -> list[str]:
 
 
 def bring(
-    primary: Server, zone: str, add: Any = (), remove: Any = (), check_mode: bool = False, servers: tuple[Server, ...] = (), tsig: Tsig = TSIG
+    primary: Server, zone: str, add: Any = (), remove: Any = (), check_mode: bool = False, servers: tuple[Server, ...] = (), tsig: Tsig = TSIG,
+    timeout: float = 5, max_wait: float = 30,
 ) -> Outcome:
-    signer = Signer(primary, tsig, servers or (primary,), timeout=0.5, max_wait=0.3)
+    signer = Signer(primary, tsig, servers or (primary,), timeout, max_wait)
     outcome, = signer.apply([dict(name=zone, add=list(add), remove=list(remove))], check_mode)
     return outcome
 
@@ -155,7 +156,7 @@ def test_what_bind_ignores_with_noerror_is_found_out(bind: RealBind, monkeypatch
     zone = 'own.example'
     own = next(key for key in values(bind, zone, 'DNSKEY') if key.is_sep)
     monkeypatch.setattr(rfc2136.Published, 'is_own', lambda self, record: False)  # as if it could not be told
-    outcome = bring(at(bind), zone, (), [f'DNSKEY {own.text}'])
+    outcome = bring(at(bind), zone, (), [f'DNSKEY {own.text}'], max_wait=0.3)
     assert outcome.failed
     assert f'DNSKEY {own} is still there' in outcome.msg
     assert 'It said NOERROR and ignored the change. BIND does so for a key of its own' in outcome.msg
@@ -217,7 +218,7 @@ def test_a_wrong_tsig_key(bind: RealBind, tsig: Tsig, message: str) -> None:
 
 @needs_named
 def test_a_bad_zone_does_not_stop_the_others(bind: RealBind) -> None:
-    signer = Signer(at(bind), TSIG, (), 0.5, 0.3)
+    signer = Signer(at(bind), TSIG, (), 5, 30)
     zones = ['unheard-of.example', 'good.example', 'not a name', 'unsigned.example']
     outcomes = signer.apply([dict(name=zone, add=[f'DNSKEY {OTHER.text}'], remove=[]) for zone in zones], False)
     assert [outcome.failed for outcome in outcomes] == [True, False, True, True]
@@ -229,7 +230,7 @@ def test_a_bad_zone_does_not_stop_the_others(bind: RealBind) -> None:
 
 @needs_named
 def test_a_public_server_that_lags_behind_is_named(bind: RealBind, secondary: RealBind) -> None:
-    outcome = bring(at(bind), 'read.example', records('read.example'), servers=(at(bind), at(secondary)))
+    outcome = bring(at(bind), 'read.example', records('read.example'), servers=(at(bind), at(secondary)), max_wait=0.3)
     assert outcome.failed and outcome.changed
     assert f'server {at(secondary)}: after 0.3 s it still does not publish what was written' in outcome.msg
     assert f'DNSKEY {FOREIGN} is missing' in outcome.msg
@@ -243,7 +244,7 @@ def test_a_public_server_that_lags_behind_is_named(bind: RealBind, secondary: Re
 ])
 def test_a_useless_primary_is_an_error_and_gets_no_update(behaviour: str, message: str, caplog: pytest.LogCaptureFixture) -> None:
     with BadDnsServer(behaviour) as bad:
-        outcome = bring(at(bad), 'shop.example', records('shop.example'))
+        outcome = bring(at(bad), 'shop.example', records('shop.example'), timeout=0.3)
     assert outcome.failed and f'server {at(bad)}' in outcome.msg and re.search(message, outcome.msg)
     assert not [question for question in bad.questions if question.startswith('UPDATE')]
     assert not caplog.records  # asyncio tells there of questions that were left behind
