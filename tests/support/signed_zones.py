@@ -53,6 +53,7 @@ class SignedZone:
         self.zsk = zsk or self.ksk
         self.signed = signed
         self.serial = 1
+        self.signer = self.name  # that signatures claim to be made by
         self.age = 0  # seconds that signatures are older than they should be
         self.records: dict[tuple[dns.name.Name, str], tuple[int, list[str]]] = {}
         if signed:
@@ -86,7 +87,7 @@ class SignedZone:
             return None
         key = self.ksk if rrset.rdtype == dns.rdatatype.DNSKEY else self.zsk
         now = int(time.time()) - self.age
-        rrsig = dns.dnssec.sign(rrset, key.private, self.name, key.dnskey, inception=now - 3600, expiration=now + DAY)
+        rrsig = dns.dnssec.sign(rrset, key.private, self.signer, key.dnskey, inception=now - 3600, expiration=now + DAY)
         return dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig)
 
     @property
@@ -109,11 +110,12 @@ class SignedServer(BadDnsServer):
         rtype = dns.rdatatype.to_text(question.rdtype)
         self.questions.append(f'{rtype} {question.name}')
         answer = dns.message.make_response(query)
-        for zone in self.zones:
-            # A DS belongs to the parent's side of the cut (RFC 4035 section 3.1.4.1).
-            if question.name.is_subdomain(zone.name) and not (rtype == 'DS' and question.name == zone.name):
-                self._fill(answer, zone, question.name, rtype)
-                return answer.to_wire()
+        holders = [zone for zone in self.zones if question.name.is_subdomain(zone.name)]
+        # A DS belongs to the parent's side of the cut; who has only the child's says that there is none (RFC 4035 section 3.1.4.1).
+        above = [zone for zone in holders if zone.name != question.name] if rtype == 'DS' else []
+        if holders:
+            self._fill(answer, (above or holders)[0], question.name, rtype)
+            return answer.to_wire()
         answer.set_rcode(dns.rcode.REFUSED)
         return answer.to_wire()
 

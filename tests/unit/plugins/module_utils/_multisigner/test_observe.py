@@ -150,6 +150,13 @@ def test_a_ds_signed_by_someone_else_authenticates_nothing(world):
     assert 'has no valid signature' in view.why_not
 
 
+def test_a_ds_that_claims_to_be_signed_by_the_zone_itself_authenticates_nothing(world):
+    world.tld.signer = world.ns1.name
+    view = only(signer(world.look(), 'ns1'))
+    assert view.authenticated == 'none'
+    assert 'which is not above it' in view.why_not
+
+
 def test_a_sha1_ds_authenticates_nothing(world):
     world.tld.delegate(world.ns1, digest='SHA1')
     assert only(signer(world.look(), 'ns1')).authenticated == 'none'
@@ -194,6 +201,15 @@ def test_a_pinned_key_authenticates_what_it_signs(world, form):
 def test_another_pin_authenticates_nothing(world):
     del world.tld.records[world.ns1.name, 'DS']
     world.pins = {ZONE: (f'DNSKEY {Key().text}',)}
+    assert only(signer(world.look(), 'ns1')).authenticated == 'none'
+
+
+def test_a_pinned_key_that_is_there_and_signs_nothing_authenticates_nothing(world):
+    del world.tld.records[world.ns1.name, 'DS']
+    world.pins = {ZONE: (f'DNSKEY {world.ns1.ksk.text}',)}
+    real = world.ns1.ksk
+    world.ns1 = SignedZone(ZONE, Key(257), Key(256))
+    world.ns1.add_keys(real)
     assert only(signer(world.look(), 'ns1')).authenticated == 'none'
 
 
@@ -301,6 +317,5 @@ def test_a_zone_that_the_parent_does_not_know_is_an_error(world):
 
 
 def test_a_server_of_the_zone_itself_is_not_taken_for_the_parent(world):
-    world.tld = world.ns1
     seen = world.look(parent=SignedServer(world.ns1))
-    assert seen.parent.servers[0].error
+    assert 'does not answer as the parent of the zone' in seen.parent.servers[0].error
