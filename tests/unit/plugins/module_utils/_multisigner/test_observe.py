@@ -151,7 +151,7 @@ def test_a_ds_signed_by_someone_else_authenticates_nothing(world):
 
 
 def test_a_ds_that_claims_to_be_signed_by_the_zone_itself_authenticates_nothing(world):
-    world.tld.signer = world.ns1.name
+    world.root.signer = world.tld.name
     view = only(signer(world.look(), 'ns1'))
     assert view.authenticated == 'none'
     assert 'which is not above it' in view.why_not
