@@ -76,7 +76,9 @@ class RealBind:
     def __enter__(self) -> RealBind:
         assert NAMED, 'named is needed'
         named = shutil.copy(NAMED, self.folder / 'named')  # AppArmor's profile goes by the program's path, and knows nothing of this folder
-        self._process = subprocess.Popen([named, '-f', '-n', '1', '-c', str(self.folder / 'named.conf')], stderr=subprocess.DEVNULL)
+        # ansible-test runs each test in a fork that ends without teardown: named must go with the process that started it
+        command = ['setpriv', '--pdeathsig', 'KILL', named, '-f', '-n', '1', '-c', str(self.folder / 'named.conf')]
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while not all(self._is_ready(zone) for zone in self._zones):
             assert self._process.poll() is None and time.monotonic() < deadline, (self.folder / 'log').read_text()
