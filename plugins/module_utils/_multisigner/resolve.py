@@ -33,7 +33,7 @@ except ImportError as error:
 
 UDP_PAYLOAD = 1232  # bytes; what passes every path without fragments
 TRIES = 3  # datagrams are lost; a server is silent when none of so many is answered
-AT_ONCE = 64  # questions under way at a time
+AT_ONCE = 32  # items worked on at a time; each may have a dozen questions under way, and a process has 1,024 sockets
 
 
 class NoAnswerError(MultisignerError):
