@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
-from ..dnskey import ALGORITHM_NAMES, RECORD_TYPES, Record, parse_record, sort_records, zone_name
+from ..dnskey import ALGORITHM_NAMES, DS, RECORD_TYPES, SHA256, SHA384, Record, parse_record, sort_records, zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, only_writer, read
@@ -29,6 +29,7 @@ from .zonefile import Content, content_fingerprint, next_serial, read_content, s
 
 _APEX_RECORD = re.compile(rf'^\S+\s+\d+\s+IN\s+(?:{"|".join(RECORD_TYPES)})\s.*$', re.MULTILINE)
 _RSA_BITS = '2048'
+_DIGEST_NAMES = {SHA256: 'sha-256', SHA384: 'sha-384'}
 # What a fingerprint consists of, and how a difference is put into words.
 _REASONS = {
     'content': 'the zone file changed',
@@ -240,13 +241,14 @@ class _Pass:
     ) -> bytes:
         owner = self._zone.rstrip('.') + '.'
         unsigned, signed = os.path.join(work, 'unsigned'), os.path.join(work, 'signed')
-        added = ''.join(f'{owner} {self._settings.dnskey_ttl} IN {record.text}\n' for record in sort_records(list(foreign) + self._own_records(keys)))
+        records = sort_records(list(foreign) + self._own_records(keys))
+        added = ''.join(f'{owner} {self._settings.dnskey_ttl} IN {record.text}\n' for record in records)
         with open(unsigned, 'w', encoding='utf-8', errors='surrogateescape') as handle:
             handle.write(content.with_serial(serial) + added)
         # The iterations are given because BIND 9.16 would take 10; -x keeps the DNSKEY answer small.
         nsec3 = ['-3', '-', '-H', '0'] if self._settings.nsec3 else []
         self._tools.run(
-            'dnssec-signzone', '-q', '-S', '-x', *nsec3, '-K', self._keys_folder, '-d', work, '-T', str(self._settings.dnskey_ttl),
+            'dnssec-signzone', '-q', '-S', '-x', *nsec3, *self._sync_words(records), '-K', self._keys_folder, '-d', work, '-T', str(self._settings.dnskey_ttl),
             '-e', time.strftime('%Y%m%d%H%M%S', time.gmtime(expires)), '-O', 'full', '-o', self._zone, '-f', signed, unsigned,
             what='the zone was not signed', remedy='What is served was not changed',
         )
@@ -254,6 +256,13 @@ class _Pass:
             'named-checkzone', '-q', '-i', 'local', self._zone, signed, what='the signed zone is not usable', remedy='What is served was not changed'
         )
         return read(signed) or b''
+
+    def _sync_words(self, records: Sequence[Record]) -> List[str]:
+        """From 9.20 on, dnssec-signzone -S takes CDS records away whose digest type -G does not name; 9.18 knows no -G and takes none."""
+        if ' -G ' not in self._tools.ask('dnssec-signzone', '-h').text.replace('\t', ' '):
+            return []
+        digests = sorted({record.rdata.digest_type for record in records if isinstance(record.rdata, DS)})
+        return ['-G', ','.join(['cdnskey', *(f'cds:{_DIGEST_NAMES[digest]}' for digest in digests)])]
 
     def _refuse_losses(self, foreign: Sequence[Record], published: Sequence[str]) -> None:
         lost = [record for record in foreign if record.text not in published]

@@ -37,6 +37,8 @@ class FakeBind:
 
     def run(self, words: list[str]) -> tuple[int, str, str]:
         program = words[0]
+        if words[1:] == ['-h']:
+            return 1, '', 'Usage: as of BIND 9.18'
         self.calls.append(' '.join([program, *words[1:2]]) if program == 'rndc' else program)
         for name in (program, self.calls[-1]):
             if name in self.broken:
