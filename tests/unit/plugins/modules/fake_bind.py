@@ -20,7 +20,6 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dn
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.keyfiles import key_file_stem
 
 
-
 class FakeBind:
     """Answers run_command. *calls* are the program names in order; *broken* maps a program to the words it fails with."""
 
@@ -28,6 +27,8 @@ class FakeBind:
         self.calls: list[str] = []
         self.broken: dict[str, str] = {}
         self.loses: Callable[[str], bool] = lambda line: False
+        self.help = 'Usage: as of BIND 9.18'
+        self.options: dict[str, str] = {}  # of the last dnssec-signzone
         self.known_zones: set[str] = set()
         self.loaded: dict[str, int] = {}
         self.signed_files: dict[str, Path] = {}
@@ -38,7 +39,7 @@ class FakeBind:
     def run(self, words: list[str]) -> tuple[int, str, str]:
         program = words[0]
         if words[1:] == ['-h']:
-            return 1, '', 'Usage: as of BIND 9.18'
+            return 1, '', self.help
         self.calls.append(' '.join([program, *words[1:2]]) if program == 'rndc' else program)
         for name in (program, self.calls[-1]):
             if name in self.broken:
@@ -76,6 +77,7 @@ class FakeBind:
         return 0, 'OK', ''
 
     def _dnssec_signzone(self, words: list[str], options: dict[str, str]) -> tuple[int, str, str]:
+        self.options = options
         unsigned = Path(words[-1]).read_text().splitlines()
         own = [line for path in sorted(Path(options['-K']).glob('K*.key')) for line in path.read_text().splitlines() if not line.startswith(';')]
         Path(options['-f']).write_text(''.join(line + '\n' for line in unsigned + own if not self.loses(line)))

@@ -96,6 +96,16 @@ def test_a_foreign_record_that_the_signing_loses_is_noticed_before_it_is_served(
     assert snapshot(tmp_path / 'signed') == before
 
 
+def test_a_bind_that_would_take_cds_away_is_told_which_to_keep(bind: FakeBind, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """dnssec-signzone -S of 9.20 left SHA-384 out; 9.18 does not know the option."""
+    signed_once(bind, capfd, tmp_path)
+    assert '-G' not in bind.options
+    share(capfd, tmp_path, add=[f'DNSKEY {FOREIGN.text}', f'CDS {FOREIGN.ds(ZONE, 4).text}'])
+    bind.help = 'Usage:\n\t-G sync-records:\twhat CDNSKEY and CDS to publish\n'
+    sign(capfd, tmp_path)
+    assert bind.options['-G'] == 'cdnskey,cds:sha-256,cds:sha-384'
+
+
 def test_a_reload_that_fails_is_made_up_for(bind: FakeBind, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     signed_once(bind, capfd, tmp_path)
     (tmp_path / 'zone').write_text(SOA + '; another content\n')

@@ -86,8 +86,8 @@ CSK = DNSKEY(257, 3, 13, bytes(range(64)))
         f'SHOP.example DNSKEY {CSK.text}',
         f'@ IN DNSKEY {CSK.text}',
         f'@ 60 DNSKEY {CSK.text}',
-        f'shop.example.\t\t5 IN DNSKEY 257 3 13 (\n\t{CSK.text.split()[3][:44]}\n\t{CSK.text.split()[3][44:]}\n\t) ; KSK; alg = ECDSAP256SHA256 ; key id = {CSK.tag}',
-        f'; This is a key-signing key, keyid {CSK.tag}, for shop.example.\n; Created: 20261122082614 (Sun Nov 22 08:26:14 2026)\nshop.example. 60 IN DNSKEY {CSK.text}\n',
+        f'shop.example.\t\t5 IN DNSKEY 257 3 13 (\n\t{CSK.text[9:53]}\n\t{CSK.text[53:]}\n\t) ; KSK; alg = ECDSAP256SHA256 ; key id = {CSK.tag}',
+        f'; This is a key-signing key, keyid {CSK.tag}, for shop.example.\n; Created: 20261122082614 (Sun Nov 22)\nshop.example. 60 IN DNSKEY {CSK.text}\n',
         dns.rrset.from_text('shop.example.', 60, 'IN', 'DNSKEY', CSK.text).to_text(),
     ],
 )

@@ -15,7 +15,7 @@ KEY = f'DNSKEY {DNSKEY(257, 3, 13, bytes(64)).text}'
 REVOKED = KEY.replace('257', '385')
 
 
-class Ended(Exception):
+class EndedError(Exception):
     pass
 
 
@@ -27,16 +27,16 @@ class FakeModule:
 
     def exit_json(self, **result: Any) -> None:
         self.result = dict(result, failed=False)
-        raise Ended
+        raise EndedError
 
     def fail_json(self, **result: Any) -> None:
         self.result = dict(result, failed=True)
-        raise Ended
+        raise EndedError
 
 
 def ended(*outcomes: Outcome, **extra: Any) -> dict[str, Any]:
     module = FakeModule()
-    with pytest.raises(Ended):
+    with pytest.raises(EndedError):
         finish(module, outcomes, extra or None)
     return module.result
 

@@ -83,7 +83,8 @@ def test_two_runs_do_not_work_in_one_folder(tmp_path: Path) -> None:
 
 
 def test_users_and_modes_that_do_not_exist_are_told() -> None:
-    for arguments, says in ((('0640', 'nobody-here', None), 'the user "nobody-here"'), (('0640', None, 'nobody-here'), 'the group'), (('rw', None, None), 'not a file mode')):
+    cases = ((('0640', 'nobody-here', None), 'the user "nobody-here"'), (('0640', None, 'nobody-here'), 'the group'), (('rw', None, None), 'not a file mode'))
+    for arguments, says in cases:
         with pytest.raises(MultisignerError, match=says):
             Access.of_names(*arguments)
     assert Access.of_names('0640', '12', '34') == Access(0o640, 12, 34)

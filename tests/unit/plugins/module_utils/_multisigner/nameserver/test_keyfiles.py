@@ -93,7 +93,7 @@ def test_the_include_file_is_read_as_it_is_written(tmp_path: Path) -> None:
 def test_an_include_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / 'foreign.include'
     path.write_text(f'talk.example. 60 IN DNSKEY {KEY.text}\n')
-    with pytest.raises(MultisignerError, match='was not written by this collection. Move it away'):
+    with pytest.raises(MultisignerError, match=r'was not written by this collection\. Move it away'):
         read_include(str(path), ZONE)
 
 
@@ -102,7 +102,7 @@ def test_a_key_file_that_is_gone_is_not_taken_for_no_key(tmp_path: Path) -> None
     path = tmp_path / 'foreign.include'
     path.write_bytes(render_include(ZONE, (key,), (), 300))
     Path(key.path).unlink()
-    with pytest.raises(MultisignerError, match='which is not there. Run dnssec_importkey'):
+    with pytest.raises(MultisignerError, match=r'which is not there\. Run dnssec_importkey'):
         included_records(str(path), ZONE)
 
 
