@@ -11,6 +11,7 @@ It controls nothing outside that folder, and leaves no process behind.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -131,6 +132,13 @@ class RealBind:
 
 
 def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(('127.0.0.1', 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody uses, below those that the kernel hands out to clients: one of them could take it before named does."""
+    while True:
+        port = 10000 + secrets.randbelow(20000)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
+            try:
+                stream.bind(('127.0.0.1', port))
+                datagram.bind(('127.0.0.1', port))
+            except OSError:
+                continue
+        return port
