@@ -16,7 +16,7 @@ from .dnskey import DNSKEY, DS, parse_record
 from .errors import MultisignerError
 from .group import Group, Parent, Signer
 from .observation import NOT_AUTHENTICATED, ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
-from .resolve import NoAnswerError, Server, Tsig, ask, exchange, find_servers, for_each, from_rdata, live_rrset
+from .resolve import NoAnswerError, Server, Tsig, ask, exchange, find_servers, for_each, from_rdata, live_rrset, together
 from .trust import Chain, get_rrset, signers_of, trusted_by
 
 try:
@@ -103,7 +103,7 @@ class Observer:
 
     async def _zone(self, group: Group, now: int) -> ZoneObservation:
         parent, anchors, why_not = await self._parent(group.parent, group.zone)
-        signers = await asyncio.gather(*(self._signer(signer, group.zone, anchors, why_not) for signer in group.signers))
+        signers = await together(self._signer(signer, group.zone, anchors, why_not) for signer in group.signers)
         return ZoneObservation(group.zone, now, tuple(signers), parent)
 
     # -- the parent -------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class Observer:
     async def _parent(self, parent: Parent, zone: str) -> tuple[ParentView, tuple[DS, ...], str]:
         """The parent's view, the DS that authenticate the child, and why there are none."""
         servers = self._find(parent.servers, parent.port)
-        seen = await asyncio.gather(*(self._parent_server(server, zone) for server in servers))
+        seen = await together(self._parent_server(server, zone) for server in servers)
         views = tuple(view for view, _unused in seen)
         authentic = frozenset(ds for view in views if view.authenticated for ds in view.ds)
         why_not = next((view.why_not or view.error for view in views if not view.authenticated), '')
@@ -120,7 +120,8 @@ class Observer:
     async def _parent_server(self, server: Server, zone: str) -> tuple[ParentServerView, str]:
         try:
             self._refuse_silent(server, zone)
-            answer, delegation = await asyncio.gather(ask(server, zone, 'DS', timeout=self._timeout), self._delegation(server, zone))
+            answer = await ask(server, zone, 'DS', timeout=self._timeout)
+            delegation = await self._delegation(server, zone)
             name = dns.name.from_text(zone)
             rrset, rrsigs = get_rrset(answer, name, 'DS')
             apex = _parent_apex(answer, name, rrset, rrsigs, server, zone)
@@ -153,7 +154,7 @@ class Observer:
         servers = self._find(signer.servers, signer.port)
         primary = self._find([signer.primary or signer.servers[0]], signer.port)[0]
         asked = [(server, signer.tsig if server == primary else None) for server in dict.fromkeys((*servers, primary))]
-        answers = await asyncio.gather(*(self._server(server, zone, tsig) for server, tsig in asked))
+        answers = await together(self._server(server, zone, tsig) for server, tsig in asked)
         pins = _pins(signer, zone)
         judged = [_authenticate(answer, anchors, pins, why_not, zone) for answer in answers]
         by_api: frozenset[DNSKEY] = frozenset()
@@ -184,7 +185,7 @@ class Observer:
         try:
             self._refuse_silent(server, zone)
             rtypes = ('DNSKEY', 'CDS', 'CDNSKEY', 'NS', 'SOA')
-            answers = await asyncio.gather(*(ask(server, zone, rtype, tsig, self._timeout) for rtype in rtypes))
+            answers = await together(ask(server, zone, rtype, tsig, self._timeout) for rtype in rtypes)
             return _read(server, zone, dict(zip(rtypes, answers)), tsig is not None)
         except MultisignerError as error:
             return _Answers(ServerView(str(server), error=str(error.at(zone=zone, server=str(server)))))

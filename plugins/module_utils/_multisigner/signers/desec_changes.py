@@ -16,7 +16,7 @@ from ..dnskey import DIGEST_LENGTHS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
 from ..json_api import ConflictError, UncertainError
 from ..outcome import Outcome, Request
-from ..resolve import LiveRRset, Server, for_each, live, wait_until
+from ..resolve import LiveRRset, Server, for_each, live, together, wait_until
 from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied
 
 WRITES = 3  # attempts at one zone while other writers undo them; two when the API itself fails
@@ -123,7 +123,7 @@ async def _settled(requests: Sequence[Request], servers: Sequence[Server]) -> fr
 
     async def is_settled(request: Request) -> bool:
         try:
-            answers = await asyncio.gather(*(live(server, request.zone) for server in servers))
+            answers = await together(live(server, request.zone) for server in servers)
         except MultisignerError:
             return False
         return all(missing(request, answer) is None for answer in answers)
