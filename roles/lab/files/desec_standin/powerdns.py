@@ -35,7 +35,9 @@ class PowerDNS:
         self._headers = {"X-API-Key": api_key}
         self._dnskey_ttl = dnskey_ttl
         self._soa_ttl = soa_ttl
-        self._local = threading.local()
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy stands between the two
+        self._turn = threading.Lock()  # PowerDNS on SQLite fails the second of two writes at once: "database is locked"
         self._checked = False
 
     def create_zone(self, zone: str, rrsets: Sequence[Change]) -> str:
@@ -103,7 +105,8 @@ class PowerDNS:
 
     def _call(self, method: str, zone: str, url: str, body: dict[str, object] | None = None, missing_is_fine: bool = False) -> Any:
         try:
-            response = self._session().request(method, url, json=body, headers=self._headers, timeout=TIMEOUT)
+            with self._turn:
+                response = self._session.request(method, url, json=body, headers=self._headers, timeout=TIMEOUT)
         except requests.RequestException as error:
             raise BackendError(f"{zone}: no answer from PowerDNS at {self._zones} ({type(error).__name__}); is it running?") from error
         if missing_is_fine and response.status_code == requests.codes.not_found:
@@ -111,15 +114,6 @@ class PowerDNS:
         if not response.ok:
             raise BackendError(f"{zone}: PowerDNS refused {method} {url}: {response.status_code} {response.text[:300]}")
         return response.json() if response.content else None
-
-    def _session(self) -> requests.Session:
-        """One session a thread: the real one is not documented as safe to share."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False  # no proxy stands between the two
-            self._local.session = session
-        return session
 
 
 def _rdata_set(type_: str, contents: Sequence[str]) -> frozenset[object]:

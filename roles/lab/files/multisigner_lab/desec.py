@@ -28,7 +28,7 @@ CONTROL_PORT = 8080
 CONTROL_URL = f"http://{settings.DESEC_API}:{CONTROL_PORT}"
 _POWERDNS_API = f"http://{settings.DESEC_API}:8081"
 _SCHEMAS = ("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql", "/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql")
-_WORKERS = 1
+_WORKERS = 4  # PowerDNS takes one write at a time; the stand-in, its clients and TLS overlap with that
 # what the collection writes at deSEC; a token of one's own for it can do no more than that
 _WRITES = ("DNSKEY", "CDS", "CDNSKEY", "NS", "CSYNC")
 

@@ -77,7 +77,7 @@ def _quick_policy(lab: Lab) -> dict[str, Value]:
 
 def _declared(zone: SharedZone, allow_mixed: bool) -> dict[str, Value]:
     allowed = {"allow_mixed_algorithms": True} if allow_mixed and zone.name == settings.MIXED else {}
-    return {"name": zone.name, "parent": "example_registry", "signers": [zone.signer.name, "desec"], **allowed}
+    return {"name": zone.name, "parent": zone.parent, "signers": [zone.signer.name, "desec"], **allowed}
 
 
 def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: Secret, tokens: desec.Tokens) -> None:
@@ -92,12 +92,20 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "multisigner_api_token": tokens.multisigner,
         "multisigner_api_ca_file": str(lab.ca_file),
     }
-    parent = {
-        "multisigner_channel": "nsupdate",
-        "multisigner_servers": [settings.REGISTRY, settings.REGISTRY_SECONDARY],
-        "multisigner_tsig": _tsig(registry_key),
-        "multisigner_ds_ttl": lab.ttl,
-        "multisigner_export_dir": str(lab.directory / "export"),
+    servers: Value = [settings.REGISTRY, settings.REGISTRY_SECONDARY]
+    parents: dict[str, Value] = {
+        "example_registry": {
+            "multisigner_channel": "nsupdate",
+            "multisigner_servers": servers,
+            "multisigner_tsig": _tsig(registry_key),
+            "multisigner_ds_ttl": lab.ttl,
+        },
+        "registry_form": {
+            "multisigner_channel": "export",
+            "multisigner_servers": servers,
+            "multisigner_ds_ttl": lab.ttl,
+            "multisigner_export_dir": str(lab.directory / "export"),
+        },
     }
     everywhere = {
         "ansible_connection": "local",
@@ -106,10 +114,11 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "multisigner_journal": str(lab.directory / "journal.sqlite3"),
         "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones],
     }
-    children = {"signers": {"hosts": signers}, "parents": {"hosts": {"example_registry": parent}}}
+    children = {"signers": {"hosts": signers}, "parents": {"hosts": parents}}
     _write_private(lab.inventory, yaml_text({"all": {"vars": everywhere, "children": children}}) + "\n")
     allowed = {"multisigner_zones": [_declared(zone, allow_mixed=True) for zone in lab.zones]}
     _write_private(lab.mixed_allowed, yaml_text(allowed) + "\n")
+    _write_private(lab.registry_key, f'key "{registry_key.name}" {{ algorithm {registry_key.algorithm}; secret "{registry_key.secret}"; }};\n')
 
 
 def environment(lab: Lab, tokens: desec.Tokens) -> dict[str, str]:
@@ -126,6 +135,7 @@ def environment(lab: Lab, tokens: desec.Tokens) -> dict[str, str]:
         "LAB_ROOT_HINTS": str(lab.root_hints),
         "LAB_TRUST_ANCHOR": str(lab.trust_anchor),
         "LAB_PARENT": settings.REGISTRY,
+        "LAB_REGISTRY_KEY": str(lab.registry_key),
         "LAB_SIGNERS": f"ns1={settings.NS1},desec={settings.DESEC_1}",
         "LAB_DESEC_URL": settings.DESEC_URL,
         "LAB_DESEC_TOKEN": tokens.multisigner,

@@ -48,11 +48,13 @@ SIGNER_NS2 = BindSigner("ns2", NS2, NS2_NAME, "bind_signzone")
 
 @dataclass(frozen=True)
 class SharedZone:
-    """A zone (no trailing dot) that one BIND signer and deSEC are to sign together. `algorithm`: of the BIND signer's keys."""
+    """A zone (no trailing dot) that one BIND signer and deSEC are to sign together. `algorithm`: of the BIND signer's keys;
+    `parent`: how the inventory says that its DS reach the registry."""
 
     name: str
     signer: BindSigner
     algorithm: str = "ECDSAP256SHA256"
+    parent: str = "example_registry"
     small: bool = False
 
     @property
@@ -63,7 +65,7 @@ class SharedZone:
 # the mixed one is the case of RFC 8901 section 4: algorithms that differ between the signers
 ZONES = (
     SharedZone("shop.example", SIGNER_NS1),
-    SharedZone("talk.example", SIGNER_NS2),
+    SharedZone("talk.example", SIGNER_NS2, parent="registry_form"),
     SharedZone("mixed.example", SIGNER_NS2, algorithm="RSASHA256"),
 )
 MIXED = "mixed.example"
@@ -113,6 +115,11 @@ class Lab:
     @property
     def ca_file(self) -> Path:
         return self.directory / "ca.pem"
+
+    @property
+    def registry_key(self) -> Path:
+        """The key with which the registry takes updates, for nsupdate -k: what a person at the registry's web form has."""
+        return self.directory / "registry.key"
 
     @property
     def inventory(self) -> Path:
