@@ -115,7 +115,7 @@ def questions() -> list[Question]:
             (groups["parents"][zone["parent"]], ("DS", "NS")),
         ]:
             asked += [(server, zone["name"], rtype) for server in party["multisigner_servers"] for rtype in types]
-    addresses = {server: socket.gethostbyname(server) for server in {server for server, _zone, _type in asked}}
+    addresses = {server: socket.gethostbyname(server) for server in {question[0] for question in asked}}
     return [(addresses[server], zone, rtype) for server, zone, rtype in asked]
 
 
@@ -137,9 +137,9 @@ async def ask_all(asked: list[Question]) -> float:
 
 def main() -> None:
     asked = questions()
-    print(f"\n== {len({zone for _server, zone, _type in asked})} zones", flush=True)
+    print(f"\n== {len({question[1] for question in asked})} zones", flush=True)
     complete()
-    runs = [run_pass() for _ in range(RUNS)]
+    runs = [run_pass() for _number in range(RUNS)]
     if any(run.changed for run in runs):
         sys.exit(f"{runs[-1].output}\nA pass over complete zones changed something.")
     quickest = min(runs, key=lambda run: run.seconds)
@@ -149,7 +149,7 @@ def main() -> None:
         "cpu": quickest.cpu,
         "memory": max(run.memory for run in runs),
         "questions": len(asked),
-        "bare": min(asyncio.run(ask_all(asked)) for _ in range(RUNS)),
+        "bare": min(asyncio.run(ask_all(asked)) for _number in range(RUNS)),
     }
     Path(sys.argv[1]).write_text(json.dumps(measured), encoding="utf-8")
 

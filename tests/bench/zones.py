@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""zones [--zones N ...]   what a pass over N complete zones costs that finds nothing to do (10, 100 and 1000 without the option).
+
+For each N a fresh lab in which two signers (BIND and deSEC) serve N zones; noop_pass.py brings them to completion and
+measures inside. Prints a table; the last line: the ratios of the pass to its bare DNS questions.
+It only measures: a slow pass is no failure, one that changes something is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+WITH_LAB = HERE.parents[1] / "bin" / "lib" / "with-lab"
+NAMED_ZONES = 3  # the lab has these, beside as many extra ones as wanted
+
+ROW = "{zones:>6} {tasks:>6} {seconds:>8.1f} {cpu:>8.1f} {memory:>7.0f} {questions:>10} {bare:>8.1f} {ratio:>6.1f}"
+HEAD = ROW.replace(".1f", "").replace(".0f", "").format(
+    zones="zones", tasks="tasks", seconds="seconds", cpu="CPU s", memory="MiB", questions="questions", bare="bare s", ratio="ratio"
+)
+
+
+def measure(zones: int) -> dict[str, float]:
+    with tempfile.NamedTemporaryFile("r", suffix=".json") as result:
+        command = [
+            str(WITH_LAB), "-e", f"lab_extra_zones={zones - NAMED_ZONES}", "-e", "lab_desec_limits=0", "--",
+            "python3", str(HERE / "noop_pass.py"), result.name,
+        ]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        measured: dict[str, float] = json.load(result)
+    return {"zones": zones, "ratio": measured["seconds"] / measured["bare"], **measured}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage=(__doc__ or "").split("  ", 1)[0], description="Measures the pass that finds nothing to do.")
+    parser.add_argument("--zones", type=int, nargs="+", default=[10, 100, 1000], metavar="N", help=f"at least {NAMED_ZONES + 1} each")
+    wanted = parser.parse_args().zones
+    if min(wanted) <= NAMED_ZONES:
+        parser.error(f"the lab has {NAMED_ZONES} zones of its own: ask for more than that")
+    rows = []
+    for zones in wanted:
+        try:
+            rows.append(measure(zones))
+        except subprocess.CalledProcessError as error:
+            return error.returncode
+    print(f"\n{HEAD}")
+    for row in rows:
+        print(ROW.format(**row))
+    for before, after in zip(rows, rows[1:]):
+        more = after["zones"] - before["zones"]
+        print(f"{before['zones']} -> {after['zones']} zones: {1000 * (after['seconds'] - before['seconds']) / more:.1f} ms for each zone more")
+    print("ratio to the bare questions: " + ", ".join(f"{row['zones']} zones {row['ratio']:.1f}" for row in rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
