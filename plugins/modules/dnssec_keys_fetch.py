@@ -217,6 +217,7 @@ from ..module_utils._multisigner import group as declared
 from ..module_utils._multisigner import observation
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.observe import Observer
+from ..module_utils._multisigner.parallel import in_shares
 from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, Server
 from ..module_utils._multisigner.signers.api import ApiKeys
 from ..module_utils._multisigner.trust import IANA_ROOT_ANCHORS, Chain, read_anchors, system_resolvers
@@ -274,9 +275,16 @@ def chain(params: dict) -> Chain:
     return Chain(anchors, resolvers, params['timeout'])
 
 
-async def observe(params: dict, declaration: declared.Declaration) -> tuple:
-    observer = Observer(chain(params), ApiKeys().own_keys, params['timeout'])
-    return await observer.observe(declaration.groups, int(time.time()))
+def observe(params: dict, declaration: declared.Declaration) -> tuple:
+    """What was seen of every zone, and the errors of those that could not be looked at."""
+    now = int(time.time())
+
+    async def look(groups: list) -> tuple:
+        return await Observer(chain(params), ApiKeys().own_keys, params['timeout']).observe(groups, now)
+
+    shares = in_shares(declaration.groups, lambda groups: asyncio.run(look(groups)))
+    seen = sorted((zone for zones, _errors in shares for zone in zones), key=lambda zone: zone.zone)
+    return seen, {zone: error for _zones, errors in shares for zone, error in errors.items()}
 
 
 def write(path: str, declaration: declared.Declaration, seen: list, errors: dict) -> None:
@@ -306,7 +314,7 @@ def main() -> None:
         module.fail_json(msg=missing_required_lib('dnspython'), exception=DNSPYTHON_IMPORT_ERROR)
     try:
         declaration = declared.declare(module.params['zones'], module.params['signers'], module.params['parents'])
-        seen, failed = asyncio.run(observe(module.params, declaration))
+        seen, failed = observe(module.params, declaration)
         failed.update(declaration.errors)
         if module.params['dest']:
             write(module.params['dest'], declaration, seen, failed)

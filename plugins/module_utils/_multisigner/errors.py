@@ -41,6 +41,10 @@ class MultisignerError(Exception):
         text = f'{", ".join(where)}: {self.what}' if where else self.what
         return f'{text}. {self.remedy}.' if self.remedy else f'{text}.'
 
+    def __reduce__(self) -> tuple[type[MultisignerError], tuple[str | None, ...]]:
+        """As itself into another process: an exception's own way keeps the first argument only."""
+        return type(self), (self.what, self.zone, self.server, self.record, self.remedy)
+
     def at(self, zone: str | None = None, server: str | None = None, record: str | None = None) -> MultisignerError:
         """The same error with places filled in that were not known where it was raised."""
         return type(self)(self.what, self.zone or zone, self.server or server, self.record or record, self.remedy)
