@@ -146,8 +146,10 @@ for behaviour in silent lame refusing truncating; do
   PYTHONPATH=$collection "$python" "$collection/tests/support/bad_dns_server.py" $behaviour 127.53.9.$number 53 &
 done
 sleep 1
+# the journal learns that it is not known any more whether every server has the keys
+state | grep -v journal >"$LAB_DIR/before"
 number=0
-for told in 'does not answer' 'is lame' 'REFUSED' 'truncates its answer at 1232 bytes and does not answer over TCP'; do
+for told in 'does not answer' 'is lame' 'answers REFUSED' 'truncates its answer at 1232 bytes and does not answer over TCP'; do
   number=$((number + 1))
   overlay 2 <<YAML
 $(zones shop.example)
@@ -155,8 +157,8 @@ multisigner_timeout: 0.3
 multisigner_servers: "{{ {'ns1': ['127.53.2.1', '127.53.9.$number'], 'desec': ['127.53.3.1']}[inventory_hostname] | default(['127.53.1.1']) }}"
 YAML
   says "shop\.example: blocked.*server 127\.53\.9\.$number: $told"
-  changed_nothing
 done
+state | grep -v journal | diff "$LAB_DIR/before" - || fail "something moved"
 
 say "A parent that refuses the update is told, and the DS that it has stay"
 delete="server 127.53.1.1
@@ -164,7 +166,8 @@ zone example.
 update delete shop.example. DS
 send"
 nsupdate -k "$LAB_REGISTRY_KEY" <<<"$delete"
-sleep 4
+pass 0 -e "@$LAB_MIXED_ALLOWED"   # servers could not be seen for a while: the wait began anew
+await
 [ -z "$(ds shop.example)" ] || fail "the DS should be gone"
 overlay 2 <<YAML
 $(zones shop.example)
@@ -189,6 +192,7 @@ import os
 import requests
 
 api = requests.Session()
+api.trust_env = False
 api.verify = os.environ['LAB_CA']
 api.headers['Authorization'] = 'Token ' + os.environ['LAB_DESEC_OWNER_TOKEN']
 api.patch(os.environ['LAB_DESEC_URL'] + '/domains/talk.example/rrsets/', json=[{'subname': '', 'type': 'DNSKEY', 'ttl': 3600, 'records': []}]).raise_for_status()
