@@ -47,11 +47,13 @@ _MAXIMUM_RSA_BITS = 4096  # RFC 3110 section 2
 RECORD_TYPES = ('DNSKEY', 'CDS', 'CDNSKEY')
 
 
-def zone_name(text: str) -> str:
+def zone_name(text: str | None) -> str:
     """*text* as this collection writes zone names: lower case, no final dot (the root is ``.``).
 
-    Raises MultisignerError when it is not a domain name of RFC 1035 section 2.3.4's lengths.
+    Raises MultisignerError when it is empty or not a domain name of RFC 1035 section 2.3.4's lengths.
     """
+    if not text or not text.strip():
+        raise MultisignerError('the name of a zone is empty', remedy='Write the name; the root zone is "."')
     name = text.strip().lower().rstrip('.') or '.'
     labels = name.split('.')
     if name != '.' and (len(name) > 253 or not all(re.match(r'^[a-z0-9_]([a-z0-9_/-]{0,61}[a-z0-9_])?$', label) for label in labels)):
@@ -295,7 +297,7 @@ def _malformed(kind: str, text: str, why: str) -> MultisignerError:
 
 
 def _number(kind: str, text: str, word: str, limit: int) -> int:
-    if not word.isdigit() or int(word) > limit:
+    if not re.match(r'^[0-9]{1,9}$', word) or int(word) > limit:
         raise _malformed(kind, text, f'"{word}" is not a number from 0 to {limit}')
     return int(word)
 

@@ -177,3 +177,16 @@ def test_names_have_one_form_and_dnspythons_wire() -> None:
     for wrong in ('bücher.example', 'a..example', '-.example', f'{"a" * 64}.example', 'shop .example'):
         with pytest.raises(MultisignerError, match='not a domain name'):
             zone_name(wrong)
+
+
+@pytest.mark.parametrize('nothing', ['', ' ', None])
+def test_no_name_is_not_the_root(nothing: str | None) -> None:
+    with pytest.raises(MultisignerError, match='the name of a zone is empty'):
+        zone_name(nothing)
+
+
+@pytest.mark.parametrize('number', ['\u00b2', '1_0', '-1', '2' * 5000, '65536'])
+def test_a_number_is_ascii_digits_within_its_limit(number: str) -> None:
+    for text in (f'{number} 3 13 {CSK.text.split()[3]}', f'{number} 13 2 {"ab" * 32}'):
+        with pytest.raises(MultisignerError, match='is not a number from 0 to 65535'):
+            (DNSKEY if ' 3 13 ' in text else DS).parse(text)
