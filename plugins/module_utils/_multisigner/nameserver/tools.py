@@ -56,10 +56,13 @@ class Rndc:
 
     def __init__(self, tools: Tools, command: str) -> None:
         self._tools = tools
-        self._words = shlex.split(command)
+        try:
+            self._words = shlex.split(command)
+        except ValueError:
+            self._words = []
         self._patience = _PATIENCE  # one budget for all zones: a thousand that do not load must not wait one after the other
         if not self._words:
-            raise MultisignerError('the rndc command is empty', remedy='Give it as "rndc", with options where named listens elsewhere')
+            raise MultisignerError('the rndc command is empty, or a quote in it is open', remedy='Give it as "rndc", with options if named listens elsewhere')
 
     def reconfig(self) -> None:
         """Makes named read its configuration again. Raises MultisignerError with rndc's words."""
