@@ -185,10 +185,20 @@ def _signer(option: Mapping[str, Any]) -> Signer:
     servers = tuple(option.get('servers') or ())
     if not servers:
         raise MultisignerError(f'signer {option["name"]} has no servers', remedy='List all its public name servers in multisigner_servers')
-    pins = {zone_name(zone): tuple(texts) for zone, texts in (option.get('pins') or {}).items()}
+    pins = {zone_name(str(zone)): _pins(option['name'], texts) for zone, texts in (option.get('pins') or {}).items()}
     return Signer(
         option['name'], driver, servers, option.get('port') or 53, option.get('primary'), Tsig.from_option(option.get('tsig')), api, pins
     )
+
+
+def _pins(signer: str, texts: Any) -> tuple[str, ...]:
+    """The pinned keys of one zone: a list of records, or a single one."""
+    found = (texts,) if isinstance(texts, str) else texts
+    if not isinstance(found, (list, tuple)) or not all(isinstance(text, str) for text in found):
+        raise MultisignerError(
+            f'the pins of signer {signer} are no list of records', remedy='Write multisigner_pins as {ZONE: ["DNSKEY 257 3 13 ...", "12345 13 2 ..."]}'
+        )
+    return tuple(found)
 
 
 def _parent(option: Mapping[str, Any]) -> Parent:

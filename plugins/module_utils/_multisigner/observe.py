@@ -247,10 +247,12 @@ def _pins(signer: Signer, zone: str) -> tuple[Any, ...]:
     """The keys that the user pinned for this signer and zone, as DNSKEY or DS values."""
     pins: list[Any] = []
     for text in signer.pins.get(zone, ()):
-        if 'DNSKEY' in text.upper():
+        words = text.split()
+        types = [word.upper() for word in words]
+        if 'DNSKEY' in types:
             pins.append(parse_record(text, zone).rdata)
         else:
-            pins.append(DS.parse(text.upper().split('DS', 1)[-1]))
+            pins.append(DS.parse(' '.join(words[types.index('DS') + 1:] if 'DS' in types else words)))
     return tuple(pins)
 
 

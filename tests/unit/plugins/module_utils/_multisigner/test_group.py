@@ -52,12 +52,20 @@ def test_a_mistake_in_one_zone_is_told_and_the_other_zones_go_on(change, told):
         ({'driver': 'bnid'}, 'has the driver "bnid". Set multisigner_driver to one of bind, bind_signzone, desec'),
         ({'servers': []}, 'has no servers'),
         ({'driver': 'desec', 'api_token': ''}, 'has no API token'),
+        ({'pins': {'shop.example': None}}, 'the pins of signer ns1 are no list of records'),
+        ({'pins': {'shop.example': [12345]}}, 'the pins of signer ns1 are no list of records'),
+        ({'pins': {'shop example': []}}, 'is not a domain name'),
     ],
 )
 def test_a_mistake_in_a_signer_is_told_for_its_zones_only(change, told):
     declaration = read(SHOP, {**SHOP, 'name': 'talk.example', 'signers': ['desec']}, signers=({**NS1, **change}, DESEC))
     assert told in declaration.errors['shop.example']
     assert [group.zone for group in declaration.groups] == ['talk.example']
+
+
+def test_a_single_pin_needs_no_list():
+    (group,) = read(SHOP, signers=({**NS1, 'pins': {'Shop.Example.': '2371 13 2 ab'}}, DESEC)).groups
+    assert group.signers[0].pins == {'shop.example': ('2371 13 2 ab',)}
 
 
 @pytest.mark.parametrize(('change', 'told'), [({'channel': 'fax'}, 'has the channel "fax"'), ({'servers': []}, 'has no servers')])
