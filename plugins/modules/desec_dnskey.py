@@ -160,7 +160,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    for library, import_error in (('requests', REQUESTS_IMPORT_ERROR), ('dnspython', DNSPYTHON_IMPORT_ERROR)):
+    for library, import_error in (('requests', REQUESTS_IMPORT_ERROR), ('dnspython >= 2.6', DNSPYTHON_IMPORT_ERROR)):
         if import_error is not None:
             module.fail_json(msg=missing_required_lib(library))
     try:

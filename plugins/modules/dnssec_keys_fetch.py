@@ -218,7 +218,7 @@ from ..module_utils._multisigner import observation
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.observe import Observer
 from ..module_utils._multisigner.parallel import in_shares
-from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, Server
+from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, find_servers
 from ..module_utils._multisigner.signers.api import ApiKeys
 from ..module_utils._multisigner.trust import IANA_ROOT_ANCHORS, Chain, read_anchors, system_resolvers
 
@@ -271,7 +271,7 @@ def chain(params: dict) -> Chain:
             raise MultisignerError(f'the trust anchor file {path} cannot be read: {error}', remedy='Correct multisigner_trust_anchor_file') from None
     else:
         anchors = read_anchors(IANA_ROOT_ANCHORS, 'of IANA')
-    resolvers = tuple(Server(address) for address in params['resolvers']) or system_resolvers()
+    resolvers = find_servers(params['resolvers']) or system_resolvers()
     return Chain(anchors, resolvers, params['timeout'])
 
 
@@ -311,7 +311,7 @@ def main() -> None:
     )
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     if DNSPYTHON_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib('dnspython'), exception=DNSPYTHON_IMPORT_ERROR)
+        module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
     try:
         declaration = declared.declare(module.params['zones'], module.params['signers'], module.params['parents'])
         seen, failed = observe(module.params, declaration)

@@ -314,7 +314,7 @@ def main() -> None:
         required_if=[('channel', 'export', ['export_dir']), ('channel', 'nsupdate', ['tsig'])],
     )
     if DNSPYTHON_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib('dnspython'), exception=str(DNSPYTHON_IMPORT_ERROR))
+        module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
     options = module.params
     try:
         servers = find_servers(options['servers'], options['port'])

@@ -9,6 +9,7 @@ Nothing here decides what an answer means for a zone, and nothing here changes a
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Iterable, Iterator, Sequence, TypeVar
@@ -28,6 +29,10 @@ try:
     import dns.rdatatype
     import dns.rrset
     import dns.tsig
+    import dns.version
+
+    if (dns.version.MAJOR, dns.version.MINOR) < (2, 6):
+        raise ImportError(f'dnspython {dns.version.version} is installed, 2.6 or newer is needed')
 except ImportError as error:
     DNSPYTHON_IMPORT_ERROR = error
 
@@ -59,14 +64,16 @@ class Tsig:
         return cls(option['name'], option['algorithm'], option['secret'])
 
     def key(self) -> dns.tsig.Key:
-        """As dnspython wants it. Raises MultisignerError for a secret that is not base64 or an unknown algorithm."""
-        algorithm = dns.name.from_text(self.algorithm.lower())
+        """As dnspython wants it. Raises MultisignerError for a secret that is empty or not base64, and for an unknown algorithm."""
         try:
-            key = dns.tsig.Key(dns.name.from_text(self.name), self.secret, algorithm)
+            base64.b64decode(''.join(self.secret.split()), validate=True)  # dnspython would drop what is not base64, and sign with an empty key
+            key = dns.tsig.Key(dns.name.from_text(self.name), self.secret, dns.name.from_text(self.algorithm.lower()))
             dns.tsig.get_context(key)  # type: ignore[no-untyped-call]
+            if not key.secret:
+                raise ValueError('empty')
         except (ValueError, NotImplementedError, dns.exception.DNSException):
             raise MultisignerError(
-                f'TSIG key {self.name}: the secret is not base64, or the algorithm {self.algorithm} is not known',
+                f'TSIG key {self.name}: the secret is empty or not base64, or the algorithm {self.algorithm} is not known',
                 remedy='Take name, algorithm and secret from the output of tsig-keygen',
             ) from None
         return key
@@ -108,15 +115,18 @@ def find_servers(names: Iterable[str], port: int = 53) -> tuple[Server, ...]:
     """Every address of *names* (names or addresses) that this machine has a route to, in the order given.
 
     Addresses of a family that this machine has no route for are left out as long as the name has others.
-    Raises MultisignerError for a name without an address.
+    Raises MultisignerError for a name without an address, and for a port that is none.
     """
+    if not 0 < port < 65536:
+        raise MultisignerError(f'{port} is not a port', remedy='Write a number from 1 to 65535; name servers answer at 53')
     found: list[Server] = []
     for name in names:
         try:
             answers = socket.getaddrinfo(name, port, type=socket.SOCK_DGRAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: an empty label, or one that is too long
+            reason = error.strerror or error if isinstance(error, OSError) else 'it is not the name of a host'
             raise MultisignerError(
-                f'its address cannot be found: {error.strerror or error}', server=name, remedy='Correct the name, or write the address of the server'
+                f'its address cannot be found: {reason}', server=name, remedy='Correct the name, or write the address of the server'
             ) from None
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         routed = [address for address in addresses if _has_route(address, port)]

@@ -87,6 +87,11 @@ def _is_valid(rrset: Any, rrsig: Any, key: DNSKEY) -> bool:
     keys = dns.rrset.from_rdata(rrsig.signer, 0, rdata)
     try:
         dns.dnssec.validate_rrsig(rrset, rrsig, {rrsig.signer: keys})
+    except ImportError:
+        raise MultisignerError(
+            'no signature can be verified: the Python library cryptography is missing, or too old for dnspython',
+            remedy='Install it where this module runs: pip install "cryptography>=41"',
+        ) from None
     except (dns.exception.DNSException, ValueError):
         return False
     return True

@@ -102,5 +102,5 @@ def test_a_name_server_without_an_address(capfd: pytest.CaptureFixture[str], scr
 def test_a_missing_library_is_named(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     monkeypatch.setattr(desec_dnskey, f'{library.upper()}_IMPORT_ERROR', ImportError(library))
     result = run(capfd, {'name': ZONE})
-    assert f'the required Python library ({library})' in result['msg']
+    assert f'the required Python library ({library}' in result['msg']
     assert 'Traceback' not in json.dumps(result)

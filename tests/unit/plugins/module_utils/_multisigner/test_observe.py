@@ -8,12 +8,13 @@ import asyncio
 import time
 from dataclasses import replace
 
+import dns.dnssec
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import observation as values
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Api, Group, Parent, Signer
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observe import Observer
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observe import Observer, _pins
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.trust import Chain, read_anchors
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer
@@ -198,6 +199,12 @@ def test_a_pinned_key_authenticates_what_it_signs(world, form):
     assert only(signer(world.look(), 'ns1')).authenticated == 'pinned'
 
 
+def test_a_pinned_ds_may_have_its_owner_before_it():
+    ds = f'2371 13 2 {"ab" * 32}'
+    signer_of_foods = Signer('ns1', 'bind', (HERE,), pins={'foods.example': (f'foods.example. 300 IN DS {ds}',)})
+    assert [pin.text for pin in _pins(signer_of_foods, 'foods.example')] == [ds]
+
+
 def test_another_pin_authenticates_nothing(world):
     del world.tld.records[world.ns1.name, 'DS']
     world.pins = {ZONE: (f'DNSKEY {Key().text}',)}
@@ -319,3 +326,13 @@ def test_a_zone_that_the_parent_does_not_know_is_an_error(world):
 def test_a_server_of_the_zone_itself_is_not_taken_for_the_parent(world):
     seen = world.look(parent=SignedServer(world.ns1))
     assert 'does not answer as the parent of the zone' in seen.parent.servers[0].error
+
+
+def test_without_cryptography_it_says_so_and_takes_no_key_for_unsigned(world, monkeypatch):
+    def need_it(*_arguments):
+        raise ImportError('DNSSEC validation requires python cryptography')
+
+    monkeypatch.setattr(dns.dnssec, 'validate_rrsig', need_it)
+    for view in world.look().signers:
+        (told,) = view.errors
+        assert 'the Python library cryptography is missing, or too old for dnspython. Install it' in told
