@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
-from .files import Access, Disk, current_access, only_writer, read
+from .files import Access, Disk, current_access, only_writer, read, work_folder
 from .keyfiles import file_stem, zone_folder
 from .named_conf import Configuration, ZoneSettings, read_configuration
 from .signzone import signed_path
@@ -106,7 +105,7 @@ class Declarer:
 
         Raises MultisignerError for what concerns every zone; a zone's own trouble is in its outcome.
         """
-        with only_writer(self._settings.directory), tempfile.TemporaryDirectory(dir=work_root) as work:
+        with only_writer(self._settings.directory), work_folder(work_root) as work:
             return self._serve(options, [zone_name(name) for name in absent], work)
 
     def _serve(self, options: Sequence[Mapping[str, Any]], absent: List[str], work: str) -> Result:

@@ -18,7 +18,7 @@ import re
 import stat
 import tempfile
 from dataclasses import dataclass, replace
-from typing import Iterator, Optional
+from typing import Iterator, List, Optional
 
 from ..errors import MultisignerError
 
@@ -126,6 +126,15 @@ def read(path: str) -> Optional[bytes]:
             return None
 
 
+def names_in(folder: str) -> List[str]:
+    """The names in *folder*, sorted; none when there is no such folder. Raises MultisignerError when it cannot be looked into."""
+    with _explained(folder, 'look into'):
+        try:
+            return sorted(os.listdir(folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
 def current_access(path: str) -> Access:
     """Whose *path* is now, so that a rewrite leaves it so. Raises MultisignerError."""
     with _explained(path, 'look at'):
@@ -139,7 +148,8 @@ def only_writer(folder: str) -> Iterator[None]:
     if not os.path.isdir(folder):
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
+    with _explained(folder, 'look into'):
+        handle = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -148,6 +158,16 @@ def only_writer(folder: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def work_folder(root: Optional[str] = None) -> Iterator[str]:
+    """A folder for working copies, below *root* or the system's own place for them, while it lasts.
+
+    Raises MultisignerError for what goes wrong with the files in it, such as a disk that is full.
+    """
+    with _explained(root or tempfile.gettempdir(), 'work in'), tempfile.TemporaryDirectory(dir=root) as folder:
+        yield folder
 
 
 def _replace(path: str, content: bytes, access: Access) -> None:

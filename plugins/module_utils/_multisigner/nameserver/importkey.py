@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Tuple
@@ -18,7 +17,7 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequ
 from ..dnskey import DNSKEY, Record
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
-from .files import Access, Disk, only_writer, read
+from .files import Access, Disk, only_writer, read, work_folder
 from .keyfiles import Include, KeyFile, holds_policy_state, key_file_stem, names_key_of, read_include, read_keys, render_include, zone_folder
 from .named_conf import Configuration, read_configuration
 from .tools import Tools
@@ -152,7 +151,7 @@ class Importer:
         by_times: Dict[Tuple[Tuple[str, str], ...], List[KeyFile]] = {}
         for key in keys:
             by_times.setdefault(key.times, []).append(key)
-        with tempfile.TemporaryDirectory() as work:
+        with work_folder() as work:
             for times, group in by_times.items():
                 source = os.path.join(work, 'records')
                 with open(source, 'w', encoding='ascii') as handle:

@@ -8,7 +8,6 @@ Standard library only, because it travels to name servers.
 """
 from __future__ import annotations
 
-import glob
 import os
 import re
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ..dnskey import DNSKEY, DS, Record, parse_record, sort_records
 from ..errors import MultisignerError
-from .files import read
+from .files import names_in, read
 
 # The first line of every include file that this collection owns.
 INCLUDE_MARK = '; Foreign DNSKEY, CDS and CDNSKEY records'
@@ -72,15 +71,17 @@ def key_file_stem(zone: str, key: DNSKEY) -> str:
 
 
 def read_keys(folder: str, zone: str) -> Tuple[KeyFile, ...]:
-    """The keys of *zone* in *folder*, sorted by file name. A folder that does not exist holds none. Raises MultisignerError."""
-    name = '' if zone == '.' else file_stem(zone)
-    pattern = os.path.join(glob.escape(folder), glob.escape(f'K{name}.') + '+*.key')
-    return tuple(_read_key(path, zone) for path in sorted(glob.glob(pattern)) if _KEY_FILE.match(os.path.basename(path)))
+    """The keys of *zone* in *folder*, sorted by file name. A folder that does not exist holds none.
+
+    Raises MultisignerError, also for a folder that may not be looked into: that is never "no keys".
+    """
+    start = f'K{"" if zone == "." else file_stem(zone)}.+'
+    return tuple(_read_key(os.path.join(folder, name), zone) for name in names_in(folder) if name.startswith(start) and _KEY_FILE.match(name))
 
 
 def holds_policy_state(folder: str) -> bool:
-    """Whether named's key manager works in *folder*: it leaves K*.state files."""
-    return bool(glob.glob(os.path.join(glob.escape(folder), 'K*.state')))
+    """Whether named's key manager works in *folder*: it leaves K*.state files. Raises MultisignerError when it cannot be looked into."""
+    return any(name.startswith('K') and name.endswith('.state') for name in names_in(folder))
 
 
 def _read_key(path: str, zone: str) -> KeyFile:

@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import time
 from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
@@ -21,7 +20,7 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tupl
 from ..dnskey import ALGORITHM_NAMES, DS, RECORD_TYPES, SHA256, SHA384, Record, parse_record, sort_records, zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
-from .files import Access, Disk, only_writer, read
+from .files import Access, Disk, only_writer, read, work_folder
 from .importkey import include_path
 from .keyfiles import KeyFile, file_stem, included_records, read_keys, zone_folder
 from .tools import Rndc, Tools
@@ -127,7 +126,7 @@ class _Pass:
             lines = self._state.lines
             changed = self._disk.file(self._signed_path, read(self._signed_path) or b'', self._settings.access)
             return self._outcome(lines, changed=changed, state=self._state, msg='')
-        with tempfile.TemporaryDirectory(dir=work_root) as work:
+        with work_folder(work_root) as work:
             content = read_content(self._tools, self._zone, self._source, work)
             keys = self._own_keys(work)
             if self._disk.check:

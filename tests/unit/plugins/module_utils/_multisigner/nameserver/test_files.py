@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.files import Access, Disk, only_writer, read
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.files import (
+    Access,
+    Disk,
+    names_in,
+    only_writer,
+    read,
+    work_folder,
+)
 
 ACCESS = Access(0o640)
 
@@ -79,6 +86,29 @@ def test_two_runs_do_not_work_in_one_folder(tmp_path: Path) -> None:
         pass
     with only_writer(str(tmp_path)):
         pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('call', ['open', 'listdir'])
+def test_a_folder_that_may_not_be_looked_into_is_not_taken_for_an_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    def refuse(*_arguments: Any) -> None:
+        raise PermissionError(errno.EACCES, 'injected')
+
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(MultisignerError, match=f'cannot look into {tmp_path}: permission denied. Run with become: true'), only_writer(str(tmp_path)):
+        names_in(str(tmp_path))
+
+
+def test_what_is_no_folder_has_nothing_in_it(tmp_path: Path) -> None:
+    (tmp_path / 'file').write_bytes(b'')
+    assert names_in(str(tmp_path)) == ['file']
+    assert names_in(str(tmp_path / 'file')) == names_in(str(tmp_path / 'nothing')) == []
+
+
+def test_a_full_disk_below_the_working_copies_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    with pytest.raises(MultisignerError, match=f'cannot work in {tmp_path}: the file system is full. Make room'), work_folder(str(tmp_path)) as work:
+        (Path(work) / 'copy').write_bytes(b'copy')
+        raise OSError(errno.ENOSPC, 'injected')
     assert list(tmp_path.iterdir()) == []
 
 
