@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Mapping, Sequence
+from typing import Iterator, Mapping, Sequence
 
 from .dnskey import ALGORITHM_NAMES, DIGEST_LENGTHS, DNSKEY, DS, Record, sort_records
 from .errors import MultisignerError
 from .group import Group
 from .journal import Fact, FactKey
-from .observation import NOT_AUTHENTICATED, SignerView, ZoneObservation
+from .observation import NOT_AUTHENTICATED, ServerView, SignerView, ZoneObservation
 
 # RFC 8901 section 4 wants one set of algorithms at all signers. This is the one other set that may be asked for: every
 # validator knows both, and the same strength is behind both.
@@ -94,11 +94,12 @@ def plan(group: Group, seen: ZoneObservation, journal: Mapping[FactKey, Fact], n
     """The plan for one zone. *now* is in seconds since 1970 UTC; *digest_types* are those of the DS set (RFC 9905: 2 and 4)."""
     findings = _Findings()
     _tell_errors(seen, findings)
-    if not _algorithms_agree(group, seen, findings):
-        return Plan(group.zone, blocked=tuple(findings.blocked), notes=tuple(findings.notes), facts=tuple(journal.values()))
+    may_share = _algorithms_agree(group, seen, findings)
     keys = _keys_to_share(group, seen, findings)
-    steps = _add_keys(seen, keys, findings)
     facts = _remember(seen, keys, journal, now)
+    if not may_share:
+        return Plan(group.zone, blocked=tuple(findings.blocked), notes=tuple(findings.notes), facts=facts)
+    steps = _add_keys(seen, keys, findings)
     delegation: Delegation | None = None
     if _cached_sets_are_gone(seen, facts, now, findings):
         steps = _add_parent_records(group, seen, digest_types)
@@ -112,19 +113,40 @@ def utc(seconds: int) -> str:
 
 
 def _tell_errors(seen: ZoneObservation, findings: _Findings) -> None:
-    """A signer or parent that was not seen whole blocks the DS; it is never taken for one that has nothing."""
+    """A signer or parent that was not seen whole blocks the DS; it is never taken for one that has nothing.
+
+    So does a server whose answers are bogus already, and a signer that asks the parent to remove every DS.
+    """
     for view in seen.signers:
         findings.blocked.extend(view.errors)
+        for server in view.servers:
+            if not server.error:
+                findings.blocked.extend(str(error) for error in _faults(seen.zone, view.name, server))
     findings.blocked.extend(seen.parent.errors)
+
+
+def _faults(zone: str, signer: str, server: ServerView) -> Iterator[MultisignerError]:
+    where = f'{signer}, {server.server}'
+    unsigned = [name for name, keys in (('DNSKEY RRset', server.signs_keys), ('SOA', server.signs_zone)) if not keys]
+    if unsigned:
+        yield MultisignerError(
+            f'no key in its DNSKEY RRset has a signature over its {" and ".join(unsigned)} that is valid now', zone, where,
+            remedy='See whether its signatures have ended, and whether the clocks here and there are right',
+        )
+    if any(ds.is_delete for ds in server.cds) or any(key.is_delete for key in server.cdnskeys):
+        yield MultisignerError(
+            'its CDS or CDNSKEY asks the parent to remove every DS of the zone (RFC 8078 section 4)', zone, where,
+            remedy='Take that record away there; going insecure is an operation of its own',
+        )
 
 
 def _algorithms_agree(group: Group, seen: ZoneObservation, findings: _Findings) -> bool:
     """Whether every signer signs with the same algorithms (RFC 8901 section 4), or the user allowed the one mix that may be."""
-    used = {view.name: frozenset(key.algorithm for key in view.signing) for view in seen.signers if not view.errors}
+    used = {view.name: frozenset(key.algorithm for key in view.signing) for view in seen.signers if not view.errors and view.signing}
     together = frozenset().union(*used.values()) if used else frozenset()
     if all(algorithms == together for algorithms in used.values()):
         return True
-    told = '; '.join(f'{name} with {", ".join(_algorithm_name(number) for number in sorted(used[name])) or "nothing"}' for name in sorted(used))
+    told = '; '.join(f'{name} with {", ".join(_algorithm_name(number) for number in sorted(used[name]))}' for name in sorted(used))
     if group.allow_mixed_algorithms and together == MIXABLE_ALGORITHMS:
         findings.notes.append(
             f'the signers sign with different algorithms ({told}), as allowed: validators that insist on every algorithm of the DS set '
@@ -184,12 +206,12 @@ def _add_keys(seen: ZoneObservation, keys: frozenset[DNSKEY], findings: _Finding
     for view in seen.signers:
         if view.errors:
             continue
-        missing = keys - view.published
+        missing = frozenset(key for key in keys - view.published if view.name not in seen.owners[key])
         if missing:
             owners = sorted({name for key in missing for name in seen.owners[key]} or {'another signer'})
             records = sort_records(Record('DNSKEY', key) for key in missing)
             steps.append(Step(view.name, records, f'keys of {", ".join(owners)} that {view.name} does not publish'))
-        late = keys & view.published - view.published_everywhere
+        late = keys - missing - view.published_everywhere
         if late:
             lagging = ', '.join(server.server for server in view.servers if not late <= server.dnskeys)
             findings.waits.append(Wait(f'{view.name} to publish {len(late)} keys everywhere', None, f'{lagging} does not have them yet'))
@@ -260,6 +282,10 @@ def _add_parent_records(group: Group, seen: ZoneObservation, digest_types: Seque
 def _delegate(group: Group, seen: ZoneObservation, digest_types: Sequence[int], findings: _Findings) -> Delegation | None:
     """The union DS set: every SEP key of every signer, with one set of digest types, computed from the DNSKEYs (invariant 3)."""
     keys: dict[str, tuple[DNSKEY, ...]] = {}
+    problem = _other_digest_types(group.zone, seen, digest_types) or _first_ds_without_leaver(group, seen)
+    if problem is not None:
+        findings.blocked.append(str(problem))
+        return None
     for view in seen.signers:
         # A signer on its way out keeps the DS that it has (invariant 7) and gets no new one.
         sep = view.own_sep if view.name not in group.leaving else {key for key in view.own_sep if key.ds(group.zone) in seen.parent.ds_anywhere}
@@ -279,6 +305,29 @@ def _delegate(group: Group, seen: ZoneObservation, digest_types: Sequence[int], 
     wanted = tuple(sorted({key.ds(group.zone, number) for sep in keys.values() for key in sep for number in digest_types}))
     missing = tuple(ds for ds in wanted if ds not in seen.parent.ds_everywhere)
     return Delegation(group.parent.name, wanted, missing, keys)
+
+
+def _other_digest_types(zone: str, seen: ZoneObservation, digest_types: Sequence[int]) -> MultisignerError | None:
+    """The parent has a DS of a signer's key with a digest type that the others are not to get (invariant 3)."""
+    keys = frozenset().union(*(view.own_sep for view in seen.signers))
+    other = {number for number in DIGEST_LENGTHS if number not in digest_types and any(key.ds(zone, number) in seen.parent.ds_anywhere for key in keys)}
+    if not other:
+        return None
+    return MultisignerError(
+        f'the parent has DS of digest type {", ".join(map(str, sorted(other)))}, and the DS set is to have {", ".join(map(str, sorted(digest_types)))} only: '
+        'every key must be covered by the same types', zone,
+        remedy=f'Set multisigner_digest_types to {sorted(other | set(digest_types))}, or have the parent remove these DS',
+    )
+
+
+def _first_ds_without_leaver(group: Group, seen: ZoneObservation) -> MultisignerError | None:
+    """A zone without any DS is insecure everywhere. Its first DS would make the answers of a signer that has none bogus (invariant 2)."""
+    if not group.leaving or seen.parent.ds_anywhere:
+        return None
+    return MultisignerError(
+        f'the parent has no DS yet, and its first ones would make every answer of {", ".join(group.leaving)} bogus, which still serves the zone', group.zone,
+        remedy='Move it back to "signers"; or take it off the NS of the zone, wait for their TTL, and take it out of "leaving"',
+    )
 
 
 def unknown_ds(seen: ZoneObservation) -> tuple[DS, ...]:

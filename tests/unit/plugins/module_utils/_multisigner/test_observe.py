@@ -291,7 +291,10 @@ def test_the_observation_survives_its_file(world):
 
 @pytest.mark.parametrize(
     ('behaviour', 'told'),
-    [('silent', 'does not answer'), ('refusing', 'REFUSED'), ('failing', 'SERVFAIL'), ('lame', 'is lame'), ('truncating', 'truncates'), ('nxdomain', 'NXDOMAIN'), ('nodata', 'SOA')],
+    [
+        ('silent', 'does not answer'), ('refusing', 'REFUSED'), ('failing', 'SERVFAIL'), ('lame', 'is lame'), ('truncating', 'truncates'),
+        ('nxdomain', 'NXDOMAIN'), ('nodata', 'SOA'),
+    ],
 )
 def test_a_server_that_gives_no_proper_answer_is_an_error_with_its_name_and_never_one_without_keys(world, behaviour, told):
     view = signer(world.look(ns1=behaviour), 'ns1')

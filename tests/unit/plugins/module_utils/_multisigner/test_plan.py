@@ -7,10 +7,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Group, Parent, Signer
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Fact
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import (
+    ParentServerView,
+    ParentView,
+    ServerView,
+    SignerView,
+    ZoneObservation,
+)
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import KEY_EVERYWHERE, plan
 
 ZONE = 'shop.example'
@@ -25,7 +31,8 @@ def key(number: int, flags: int = 257, algorithm: int = 13) -> DNSKEY:
 
 
 KSK, ZSK, CSK = key(1), key(2, flags=256), key(3)
-GROUP = Group(ZONE, (Signer('ns1', 'bind', ('192.0.2.1',)), Signer('desec', 'desec', ('192.0.2.3', '192.0.2.4'))), Parent('registry', 'nsupdate', ('198.51.100.1',)))
+SIGNERS = (Signer('ns1', 'bind', ('192.0.2.1',)), Signer('desec', 'desec', ('192.0.2.3', '192.0.2.4')))
+GROUP = Group(ZONE, SIGNERS, Parent('registry', 'nsupdate', ('198.51.100.1',)))
 
 
 def ns1(*foreign: DNSKEY, own=(KSK, ZSK), **changes) -> SignerView:
@@ -166,6 +173,33 @@ def test_one_silent_server_of_a_signer_is_enough_to_block():
     assert made.blocked
 
 
+@pytest.mark.parametrize(('lost', 'told'), [('signs_keys', 'DNSKEY RRset'), ('signs_zone', 'SOA')])
+def test_a_server_with_signatures_that_are_not_valid_now_blocks_the_ds(lost, told):
+    view = desec(KSK, ZSK)
+    view = replace(view, servers=(view.servers[0], replace(view.servers[1], **{lost: frozenset()})))
+    made = plan(GROUP, seen(ns1(CSK), view), MATURE, NOW)
+    assert made.delegation is None
+    (text,) = made.blocked
+    assert f'server desec, 192.0.2.4: no key in its DNSKEY RRset has a signature over its {told} that is valid now' in text
+
+
+def test_a_single_signer_whose_signatures_have_ended_is_not_complete():
+    group = replace(GROUP, signers=GROUP.signers[1:])
+    ended = replace(desec(signs_keys=frozenset(), signs_zone=frozenset()), by_api=frozenset())
+    made = plan(group, seen(ended), {}, NOW)
+    assert made.state == 'blocked'
+    assert 'its DNSKEY RRset and SOA' in made.blocked[0]
+
+
+def test_a_key_that_only_the_api_names_is_given_to_the_others_and_awaited_at_its_signer():
+    coming = key(4)
+    made = plan(GROUP, seen(ns1(CSK), replace(desec(KSK, ZSK), by_api=frozenset([CSK, coming]))), MATURE, NOW)
+    assert adds(made, 'ns1') == dnskeys(coming)
+    assert adds(made, 'desec') == set()
+    assert any('desec to publish 1 keys everywhere' in str(wait) for wait in made.waits)
+    assert made.delegation is None
+
+
 def test_a_key_that_was_written_and_is_not_at_every_server_yet_is_waited_for_and_not_written_again():
     late = desec(KSK, ZSK)
     late = replace(late, servers=(late.servers[0], replace(late.servers[1], dnskeys=frozenset([CSK]))))
@@ -201,9 +235,16 @@ def test_any_other_mix_is_refused_even_when_it_is_asked_for():
     assert made.blocked
 
 
-def test_the_journal_of_a_refused_zone_is_kept():
-    made = plan(GROUP, seen(ns1(own=(RSA_KSK, RSA_ZSK)), desec()), MATURE, NOW)
-    assert {fact.key: fact for fact in made.facts} == MATURE
+def test_a_refused_zone_is_watched_all_the_same():
+    rolled = (KSK, ZSK, RSA_KSK, RSA_ZSK)
+    refused = plan(GROUP, seen(ns1(CSK, own=rolled), desec(ZSK)), MATURE, NOW)
+    assert refused.steps == () and 'different algorithms' in refused.blocked[0]
+    facts = {fact.subject: fact.since for fact in refused.facts}
+    assert facts[ZSK.text] == facts[CSK.text] == NOW - TTL
+    assert facts[KSK.text] is None
+    made = plan(GROUP, together(), {fact.key: fact for fact in refused.facts}, NOW + 5)
+    assert made.delegation is None
+    assert [wait.until for wait in made.waits] == [NOW + 5 + TTL]
 
 
 # -- the wait for caches ---------------------------------------------------------------------------------------------------
@@ -317,6 +358,22 @@ def test_the_union_cds_has_every_digest_type_that_a_signer_publishes_by_itself()
     assert {ds.digest_type for ds in made.delegation.wanted} == {2}
 
 
+def test_ds_of_other_digest_types_at_the_parent_block_with_the_way_out():
+    at_parent = [KSK.ds(ZONE), CSK.ds(ZONE), CSK.ds(ZONE, 4)]
+    made = plan(GROUP, complete(*at_parent), MATURE, NOW)
+    assert made.delegation is None
+    assert any('has DS of digest type 4' in text and 'Set multisigner_digest_types to [2, 4]' in text for text in made.blocked)
+    made = plan(GROUP, complete(*at_parent), MATURE, NOW, digest_types=(2, 4))
+    assert made.delegation.missing == (KSK.ds(ZONE, 4),)
+
+
+@pytest.mark.parametrize('delete', [{'cds': frozenset([DS.parse('0 0 0 00')])}, {'cdnskeys': frozenset([DNSKEY.parse('0 3 0 AA==')])}])
+def test_a_signer_that_asks_the_parent_to_remove_every_ds_blocks(delete):
+    made = plan(GROUP, seen(ns1(CSK, **delete), desec(KSK, ZSK)), MATURE, NOW)
+    assert made.delegation is None
+    assert any('server ns1, 192.0.2.1: its CDS or CDNSKEY asks the parent to remove every DS' in text for text in made.blocked)
+
+
 UNION = {'cds': frozenset(k.ds(ZONE) for k in (KSK, CSK)), 'cdnskeys': frozenset([KSK, CSK])}
 
 
@@ -358,9 +415,15 @@ def test_a_ds_that_no_signing_key_stands_behind_is_told_and_left():
 
 def test_a_signer_that_leaves_keeps_its_keys_and_gets_no_new_ds():
     group = replace(GROUP, leaving=('ns1',))
-    made = plan(group, together(), MATURE, NOW)
+    made = plan(group, replace(together(), parent=registry(CSK.ds(ZONE))), MATURE, NOW)
     assert made.delegation.wanted == (CSK.ds(ZONE),)
     assert any('leaving' in note for note in made.notes)
+
+
+def test_a_zone_without_ds_gets_none_while_a_signer_that_leaves_would_be_left_without_one():
+    made = plan(replace(GROUP, leaving=('ns1',)), together(), MATURE, NOW)
+    assert made.delegation is None
+    assert any('its first ones would make every answer of ns1 bogus' in text for text in made.blocked)
 
 
 def test_a_signer_that_leaves_keeps_the_ds_that_it_has():
