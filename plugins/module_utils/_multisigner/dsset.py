@@ -95,12 +95,9 @@ def compare(zone: str, wanted: Sequence[DS], present: Iterable[DS], signers: Seq
     now = set(present)
     missing = tuple(sorted(set(wanted) - now))
     unknown = tuple(sorted(now - set(wanted)))
-    if unknown and not purge:
-        raise MultisignerError(
-            f'the parent has a DS that belongs to no KSK or CSK of the listed signers: {"; ".join(ds.text for ds in unknown)}', zone=zone,
-            remedy='List the signer that it belongs to; when it belongs to none, remove it with purge: true',
-        )
     entry_points = {key for signer in signers for key in signer.sep_keys}
+    if unknown and not purge:
+        raise _unknown(zone, unknown, entry_points)
     for ds in unknown:
         users = [signer.name for signer in signers if any(_names(ds, key, zone) for key in signer.dnskeys - entry_points)]
         if users:
@@ -109,6 +106,20 @@ def compare(zone: str, wanted: Sequence[DS], present: Iterable[DS], signers: Seq
                 remedy='Give that key in "sep_keys" while it is in use; its DS is removed before the key is, after their waits',
             )
     return DsChange(tuple(sorted(wanted)), tuple(sorted(now)), missing, unknown, unknown if purge else ())
+
+
+def _unknown(zone: str, unknown: Sequence[DS], entry_points: Iterable[DNSKEY]) -> MultisignerError:
+    keys = tuple(entry_points)
+    strangers = [ds for ds in unknown if not any(_names(ds, key, zone) for key in keys)]
+    if strangers:
+        return MultisignerError(
+            f'the parent has a DS that belongs to no KSK or CSK of the listed signers: {"; ".join(ds.text for ds in strangers)}', zone=zone,
+            remedy='List the signer that it belongs to; when it belongs to none, remove it with purge: true',
+        )
+    return MultisignerError(
+        f'the parent has a DS of a listed key, but with another digest type than the DS set is to have: {"; ".join(ds.text for ds in unknown)}', zone=zone,
+        remedy='Every key must be covered by the same types: set digest_types (2, or 2 and 4) to those that are there, or remove this DS with purge: true',
+    )
 
 
 def _names(ds: DS, key: DNSKEY, zone: str) -> bool:
