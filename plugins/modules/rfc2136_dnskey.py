@@ -27,9 +27,10 @@ extends_documentation_fragment:
   - dnssec.multisigner.zones
 options:
   server:
-    description: Name or address of the primary server, which takes the updates.
+    description:
+      - Name or address of the primary server, which takes the updates.
+      - Without it, the first of O(servers).
     type: str
-    required: true
   port:
     description: Port of O(server) and O(servers).
     type: int
@@ -141,7 +142,7 @@ from ..module_utils._multisigner.signers.rfc2136 import Signer
 
 ARGUMENT_SPEC = dict(
     zones=ZONES_OPTION,
-    server=dict(type='str', required=True),
+    server=dict(type='str'),
     port=dict(type='int', default=53),
     tsig=dict(TSIG_OPTION, required=True),
     servers=dict(type='list', elements='str', default=[]),
@@ -156,10 +157,13 @@ def main() -> None:
         module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
     options = module.params
     try:
+        servers = find_servers(options['servers'], options['port'])
+        if not servers and not options['server']:
+            raise MultisignerError('no name server is given', remedy='Name the primary in "server", and all public ones in "servers"')
         signer = Signer(
-            primary=find_servers([options['server']], options['port'])[0],
+            primary=find_servers([options['server']], options['port'])[0] if options['server'] else servers[0],
             tsig=Tsig(**options['tsig']),
-            servers=find_servers(options['servers'], options['port']),
+            servers=servers,
             timeout=options['timeout'],
             max_wait=options['max_wait'],
         )

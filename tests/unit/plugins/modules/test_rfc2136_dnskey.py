@@ -54,6 +54,17 @@ def test_parameters_reach_the_signer_and_outcomes_come_back(
     assert result['diff'] == [{'before_header': 'shop.example', 'after_header': 'shop.example', 'before': 'a\n', 'after': 'DNSKEY x\na\n'}]
 
 
+def test_without_a_primary_the_first_server_is_it_also_when_one_is_written_without_a_list(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    primaries: list[str] = []
+    monkeypatch.setattr(Signer, 'apply', lambda signer, _options, _check: primaries.append(signer.primary.address) or [])
+    run(capfd, server=None)
+    run(capfd, server=None, servers='192.0.2.2')
+    assert primaries == ['192.0.2.1', '192.0.2.2']
+    assert 'no name server is given' in run(capfd, server=None, servers=[])['msg']
+
+
 def test_a_server_without_an_address_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     result = run(capfd, server='ns1.invalid')
     assert result['failed'] is True
