@@ -12,7 +12,8 @@ import asyncio
 import base64
 import socket
 from dataclasses import dataclass, field
-from typing import Any, Awaitable, Callable, Iterable, Iterator, Sequence, TypeVar
+from typing import Any, Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence, TypeVar
+from weakref import WeakKeyDictionary
 
 from .dnskey import DNSKEY, DS, RECORD_TYPES, Record, zone_name
 from .errors import MultisignerError
@@ -38,7 +39,8 @@ except ImportError as error:
 
 UDP_PAYLOAD = 1232  # bytes; what passes every path without fragments
 TRIES = 3  # datagrams are lost; a server is silent when none of so many is answered
-AT_ONCE = 32  # items worked on at a time; each may have a dozen questions under way, and a process has 1,024 sockets
+AT_ONCE = 32  # items worked on at a time
+SOCKETS = 400  # questions under way at a time, however many servers a zone has: a process may open 1,024 files
 
 
 class NoAnswerError(MultisignerError):
@@ -175,7 +177,8 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None
     if tsig is not None:
         query.use_tsig(tsig.key())
     try:
-        answer = await (_tcp(server, query, timeout) if over_tcp else _udp_then_tcp(server, query, timeout))
+        async with _turn():
+            answer = await (_tcp(server, query, timeout) if over_tcp else _udp_then_tcp(server, query, timeout))
     except dns.tsig.PeerError as error:
         raise _tsig_failure(error, tsig, zone, server) from None
     except (dns.tsig.BadSignature, dns.tsig.BadTime, dns.tsig.BadKey, dns.message.UnknownTSIGKey) as error:
@@ -195,6 +198,17 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None
     if tsig is not None and not answer.had_tsig:
         raise _unsigned(tsig, zone, server)
     return answer
+
+
+def _turn() -> asyncio.Semaphore:
+    """The turns of the event loop that runs: one that was waited for in an earlier loop would not work in the next."""
+    loop = asyncio.get_running_loop()
+    if loop not in _turns:
+        _turns[loop] = asyncio.Semaphore(SOCKETS)
+    return _turns[loop]
+
+
+_turns: MutableMapping[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 async def _udp_then_tcp(server: Server, query: dns.message.Message, timeout: float) -> dns.message.Message:

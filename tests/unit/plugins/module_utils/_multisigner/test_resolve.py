@@ -4,12 +4,15 @@
 """What people write as a server, a port or a TSIG key, and what they are told when it is none."""
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 
+import dns.message
 import pytest
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import resolve
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig, find_servers
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig, exchange, find_servers, together
 
 
 def test_addresses_of_both_families_stand_for_themselves():
@@ -60,3 +63,23 @@ print(resolve.DNSPYTHON_IMPORT_ERROR)
 """
     said = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=True).stdout
     assert said.strip() == 'dnspython 2.3.0 is installed, 2.6 or newer is needed'
+
+
+def test_however_many_questions_there_are_few_are_under_way_in_one_loop_and_in_the_next(monkeypatch):
+    now = most = 0
+
+    async def answer(_server, query, _timeout):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0)
+        now -= 1
+        return dns.message.make_response(query)
+
+    async def ask_all():
+        await together(exchange(Server('192.0.2.1'), dns.message.make_query('shop.example', 'SOA')) for _unused in range(3 * resolve.SOCKETS))
+
+    monkeypatch.setattr(resolve, '_udp_then_tcp', answer)
+    for _unused in range(2):
+        asyncio.run(ask_all())
+    assert most == resolve.SOCKETS < 1024 // 2
