@@ -12,6 +12,7 @@ import os
 import sqlite3
 from dataclasses import dataclass
 from typing import Iterable, Mapping, Tuple
+from urllib.parse import quote
 
 from .errors import MultisignerError
 
@@ -51,13 +52,13 @@ class Journal:
             raise self._error(error) from None
 
     def _open(self) -> sqlite3.Connection:
-        if not self._writable and not os.path.exists(self._path):
+        if not self._writable and (not os.path.exists(self._path) or os.path.getsize(self._path) == 0):
             return self._prepared(sqlite3.connect(':memory:'))
         if not os.path.exists(self._path):
             os.makedirs(os.path.dirname(self._path) or '.', mode=0o700, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         mode = 'rw' if self._writable else 'ro'
-        connection = sqlite3.connect(f'file:{self._path}?mode={mode}', uri=True, timeout=LOCK_WAIT, isolation_level=None)
+        connection = sqlite3.connect(f'file:{quote(self._path)}?mode={mode}', uri=True, timeout=LOCK_WAIT, isolation_level=None)
         connection.execute('BEGIN IMMEDIATE' if self._writable else 'BEGIN')
         return self._prepared(connection)
 

@@ -36,6 +36,20 @@ def fixture_path(tmp_path):
     return tmp_path / 'state' / 'journal.sqlite'
 
 
+def test_a_path_may_have_signs_that_mean_something_in_a_uri(tmp_path):
+    path = tmp_path / 'état 50% #1?' / 'journal.sqlite'
+    assert keep(path, FACT)
+    assert kept(path) == {'shop.example': {FACT.key: FACT}}
+    assert [file.name for file in path.parent.iterdir()] == ['journal.sqlite']
+
+
+def test_check_mode_passes_over_the_file_of_a_run_that_was_killed_at_once(path):
+    path.parent.mkdir()
+    path.touch()
+    assert kept(path) == {}
+    assert path.stat().st_size == 0
+
+
 def test_what_is_stored_is_there_in_the_next_run(path):
     assert keep(path, FACT, UNTRUE)
     assert kept(path) == {'shop.example': {FACT.key: FACT, UNTRUE.key: UNTRUE}}
