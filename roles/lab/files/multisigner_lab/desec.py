@@ -35,7 +35,7 @@ _WRITES = ("DNSKEY", "CDS", "CDNSKEY", "NS", "CSYNC")
 
 @dataclass(frozen=True)
 class Tokens:
-    """`owner` may create domains; `multisigner` is what the main job gets: the key records of the apex, nothing else."""
+    """`owner` may create domains and tokens; `multisigner` is what the main job gets: the key records of the apex, nothing else."""
 
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(21))
     multisigner: str = field(default_factory=lambda: secrets.token_urlsafe(21))
@@ -97,7 +97,7 @@ def start_stand_in(lab: Lab, tokens: Tokens, powerdns_api_key: str) -> Daemon:
                 "email": "operator@shop.example",
                 "limit_domains": len(lab.zones),
                 "tokens": [
-                    {"name": "owner", "token": tokens.owner, "perm_create_domain": True, "perm_delete_domain": True},
+                    {"name": "owner", "token": tokens.owner, "perm_create_domain": True, "perm_delete_domain": True, "perm_manage_tokens": True},
                     {"name": "multisigner", "token": tokens.multisigner, "policies": policies},
                 ],
             }
