@@ -4,6 +4,8 @@
 """From inventory host variables to the options of the modules: one place that knows which variable is which option."""
 from __future__ import annotations
 
+from typing import Any, Callable, Iterable, Mapping
+
 DOCUMENTATION = r"""
 name: inventory_parties
 short_description: The signers or parents of the inventory as module options
@@ -52,12 +54,12 @@ OPTIONS = {
 REQUIRED = {'driver': '', 'channel': '', 'servers': ()}
 
 
-def inventory_parties(hosts, variables, kind='signers'):
+def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str, Any]], kind: str = 'signers') -> list[dict[str, Any]]:
     """One dictionary of module options for each of *hosts*."""
     found = []
     for host in hosts:
         known = variables[host]
-        party = {'name': str(host)}
+        party: dict[str, Any] = {'name': str(host)}
         for option in OPTIONS[kind]:
             variable = f'multisigner_{option}'
             if variable in known:
@@ -71,5 +73,5 @@ def inventory_parties(hosts, variables, kind='signers'):
 class FilterModule:
     """The filters of this file."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {'inventory_parties': inventory_parties}

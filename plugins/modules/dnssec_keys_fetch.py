@@ -210,6 +210,7 @@ import asyncio
 import json
 import os
 import time
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -222,8 +223,11 @@ from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, find_ser
 from ..module_utils._multisigner.signers.api import ApiKeys
 from ..module_utils._multisigner.trust import IANA_ROOT_ANCHORS, Chain, read_anchors, system_resolvers
 
+Data = Dict[str, Any]
+Seen = Tuple[List[observation.ZoneObservation], Dict[str, str]]  # what was seen of the zones, and the errors of those that could not be looked at
 
-def signer_as_result(seen: observation.ZoneObservation, view: observation.SignerView) -> dict:
+
+def signer_as_result(seen: observation.ZoneObservation, view: observation.SignerView) -> Data:
     """What is returned of one signer: its keys, judged, and its servers' answers."""
     keys = []
     for key in sorted(view.published | view.by_api):
@@ -251,7 +255,7 @@ def signer_as_result(seen: observation.ZoneObservation, view: observation.Signer
     }
 
 
-def zone_as_result(seen: observation.ZoneObservation) -> dict:
+def zone_as_result(seen: observation.ZoneObservation) -> Data:
     parent = seen.parent
     return {
         'name': seen.zone,
@@ -260,7 +264,7 @@ def zone_as_result(seen: observation.ZoneObservation) -> dict:
     }
 
 
-def chain(params: dict) -> Chain:
+def chain(params: Data) -> Chain:
     """The chain of trust from the configured anchor. Raises MultisignerError for a file that cannot be read."""
     path = params['trust_anchor_file']
     if path:
@@ -275,11 +279,10 @@ def chain(params: dict) -> Chain:
     return Chain(anchors, resolvers, params['timeout'])
 
 
-def observe(params: dict, declaration: declared.Declaration) -> tuple:
-    """What was seen of every zone, and the errors of those that could not be looked at."""
+def observe(params: Data, declaration: declared.Declaration) -> Seen:
     now = int(time.time())
 
-    async def look(groups: list) -> tuple:
+    async def look(groups: Sequence[declared.Group]) -> Seen:
         return await Observer(chain(params), ApiKeys().own_keys, params['timeout']).observe(groups, now)
 
     shares = in_shares(declaration.groups, lambda groups: asyncio.run(look(groups)))
@@ -287,7 +290,7 @@ def observe(params: dict, declaration: declared.Declaration) -> tuple:
     return seen, {zone: error for _zones, errors in shares for zone, error in errors.items()}
 
 
-def write(path: str, declaration: declared.Declaration, seen: list, errors: dict) -> None:
+def write(path: str, declaration: declared.Declaration, seen: Sequence[observation.ZoneObservation], errors: Mapping[str, str]) -> None:
     """The whole observation, for multisigner_plan. Raises MultisignerError."""
     data = {
         'groups': [declared.as_dict(group) for group in declaration.groups],

@@ -159,6 +159,7 @@ next_wait:
 import json
 import os
 import time
+from typing import Any, Dict, Sequence, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -169,22 +170,27 @@ from ..module_utils._multisigner.journal import Journal
 from ..module_utils._multisigner.plan import Plan, plan, unknown_ds, utc
 from ..module_utils._multisigner.report import lines, plan_as_dict
 
+Data = Dict[str, Any]
+Made = Tuple[declared.Group, observation.ZoneObservation, Plan]
 
-def read(path: str) -> dict:
+
+def read(path: str) -> Data:
     """The observation as dnssec_keys_fetch wrote it. Raises MultisignerError."""
     try:
         with open(path, encoding='utf-8') as file:
-            return json.load(file)
+            data: Data = json.load(file)
+            return data
     except (OSError, ValueError) as error:
         raise MultisignerError(f'the observation {path} cannot be read: {error}', remedy='Run dnssec_keys_fetch with dest set to this file first') from None
 
 
-def make_plans(data: dict, journal: Journal, digest_types: list) -> tuple:
+def make_plans(data: Data, journal: Journal, digest_types: Sequence[int]) -> tuple[list[Made], bool]:
     """The plan of every zone that was seen, and whether the journal learned anything."""
     now = int(time.time())
     groups = {group['zone']: declared.from_dict(group) for group in data['groups']}
     known = journal.facts()
-    plans, learned = [], False
+    plans: list[Made] = []
+    learned = False
     for zone in data['zones']:
         seen = observation.from_dict(zone)
         facts = known.get(seen.zone, {})
@@ -194,17 +200,17 @@ def make_plans(data: dict, journal: Journal, digest_types: list) -> tuple:
     return plans, learned
 
 
-def signer_work(plans: list) -> dict:
-    work: dict = {}
+def signer_work(plans: Sequence[Plan]) -> dict[str, list[Data]]:
+    work: dict[str, list[Data]] = {}
     for made in plans:
         for step in made.steps:
             work.setdefault(step.signer, []).append({'name': made.zone, 'add': [record.text for record in step.add], 'remove': []})
     return work
 
 
-def parent_work(plans: list) -> dict:
+def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
     """What registry_ds needs of each zone whose DS set may be published: every signer's SEP keys and what it publishes now."""
-    work: dict = {}
+    work: dict[str, list[Data]] = {}
     for group, seen, made in plans:
         # An export is kept up to date also when the parent has everything; beside DS to be removed there is nothing to export.
         exports = group.parent.channel == 'export' and not unknown_ds(seen)
@@ -219,8 +225,8 @@ def parent_work(plans: list) -> dict:
     return work
 
 
-def result(plans: list, errors: dict) -> dict:
-    made: list[Plan] = [entry[2] for entry in plans]
+def result(plans: Sequence[Made], errors: dict[str, str]) -> Data:
+    made = [entry[2] for entry in plans]
     ends = [wait.until for one in made for wait in one.waits if wait.until is not None]
     return {
         'report': lines(made, errors),
