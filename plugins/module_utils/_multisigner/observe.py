@@ -83,7 +83,8 @@ class Observer:
         """Asks each server once, so that one that is down costs one timeout and not one for every zone."""
         first: dict[Server, str] = {}
         for group in groups:
-            for names, port in [(party.servers, party.port) for party in group.signers] + [(group.parent.servers, group.parent.port)]:
+            asked = [((*signer.servers, *([signer.primary] if signer.primary else [])), signer.port) for signer in group.signers]
+            for names, port in [*asked, (group.parent.servers, group.parent.port)]:
                 try:
                     for server in self._find(names, port):
                         first.setdefault(server, group.zone)

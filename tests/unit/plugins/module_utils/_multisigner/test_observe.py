@@ -314,6 +314,15 @@ def test_a_silent_server_is_asked_once_and_not_once_for_every_zone_and_type(worl
     assert set(world.asked['ns1']) == {f'SOA {ZONE}.'}
 
 
+def test_a_silent_hidden_primary_is_asked_once_too(world):
+    with SignedServer(world.tld, world.ns1) as public, BadDnsServer('silent', '127.0.0.2', public.port) as hidden:
+        signers = (Signer('ns1', 'bind', (HERE,), public.port, primary='127.0.0.2'),)
+        group = Group(ZONE, signers, Parent('registry', 'nsupdate', (HERE,), public.port))
+        chain = Chain(read_anchors(world.anchors, 'of the test'), [Server(HERE, public.port)], 0.3)
+        asyncio.run(Observer(chain, no_api, 0.3).observe([group], int(time.time())))
+    assert set(hidden.questions) == {f'SOA {ZONE}.'}
+
+
 def test_a_silent_parent_is_an_error(world):
     world.anchors = world.root.anchor
     seen = world.look(parent='silent')
