@@ -87,7 +87,7 @@ EXAMPLES = r"""
 
 - name: Show the keys that deSEC signs with
   ansible.builtin.debug:
-    msg: "{{ fetched.zones[0].signers[1]['keys'] | selectattr('own') }}"
+    msg: "{{ fetched.zones[0].signers[1].dnskeys | selectattr('own') }}"
 """
 
 RETURN = r"""
@@ -123,7 +123,7 @@ zones:
           type: list
           elements: str
           sample: []
-        keys:
+        dnskeys:
           description: The keys that any of its servers publishes.
           type: list
           elements: dict
@@ -250,7 +250,7 @@ def signer_as_result(seen: observation.ZoneObservation, view: observation.Signer
         'authenticated': next((way for way in observation.AUTHENTICATED if way in ways), observation.NOT_AUTHENTICATED),
         'disagreement': view.disagreement,
         'errors': list(view.errors),
-        'keys': keys,
+        'dnskeys': keys,
         'servers': [observation.server_as_dict(server) for server in view.servers],
     }
 

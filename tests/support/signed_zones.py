@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 
 import dns.dnssec
+import dns.dnssectypes
 import dns.flags
 import dns.message
 import dns.name
@@ -35,7 +36,7 @@ class Key:
 
     def __init__(self, flags: int = 257) -> None:
         self.private = ec.generate_private_key(ec.SECP256R1())
-        self.dnskey = dns.dnssec.make_dnskey(self.private.public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags)
+        self.dnskey = dns.dnssec.make_dnskey(self.private.public_key(), dns.dnssectypes.Algorithm.ECDSAP256SHA256, flags)
 
     @property
     def text(self) -> str:
@@ -82,8 +83,8 @@ class SignedZone:
         ttl, texts = self.records[name, rtype]
         return dns.rrset.from_text(name, ttl, 'IN', rtype, *texts)
 
-    def signatures(self, rrset: dns.rrset.RRset) -> dns.rrset.RRset | None:
-        if not self.signed:
+    def signatures(self, rrset: dns.rrset.RRset | None) -> dns.rrset.RRset | None:
+        if not self.signed or rrset is None:
             return None
         key = self.ksk if rrset.rdtype == dns.rdatatype.DNSKEY else self.zsk
         now = int(time.time()) - self.age

@@ -277,4 +277,3 @@ def _parent_apex(answer: Any, name: Any, rrset: Any, rrsigs: Any, server: Server
             remedy='List the servers of the parent zone, not of the zone itself',
         )
     return str(apex.to_text(omit_final_dot=True)) if apex != dns.name.root else '.'
-

@@ -128,7 +128,7 @@ def fill(lab: Lab, tokens: Tokens) -> None:
     for zone in lab.zones:
         waiting.put(zone)
     troubles: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threads = [threading.Thread(target=_fill_some, args=(lab, tokens, waiting, troubles)) for _ in range(min(_WORKERS, len(lab.zones)))]
+    threads = [threading.Thread(target=_fill_some, args=(lab, tokens, waiting, troubles)) for _unused in range(min(_WORKERS, len(lab.zones)))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -13,41 +13,41 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.na
 
 PRINTED = r'''
 options {
-	directory "/var/cache/bind";
-	dnssec-policy "default";
-	listen-on  {
-		127.0.0.1/32;
-	};
+    directory "/var/cache/bind";
+    dnssec-policy "default";
+    listen-on  {
+        127.0.0.1/32;
+    };
 };
 key "Multisigner.ns1." {
-	algorithm "hmac-sha256";
-	secret "????";
+    algorithm "hmac-sha256";
+    secret "????";
 };
 zone "static.example" {
-	type primary;
-	file "a \"quoted\" {name};";
-	inline-signing yes;
+    type primary;
+    file "a \"quoted\" {name};";
+    inline-signing yes;
 };
 zone "Dynamic.Example." IN {
-	type master;
-	update-policy {
-		grant "k" name "dynamic.example." "DNSKEY" "CDS";
-	};
-	key-directory "keys";
-	dnssec-policy "own";
+    type master;
+    update-policy {
+        grant "k" name "dynamic.example." "DNSKEY" "CDS";
+    };
+    key-directory "keys";
+    dnssec-policy "own";
 };
 zone "none.example" {
-	dnssec-policy "none";
-	key-directory "/etc/bind/keys";
+    dnssec-policy "none";
+    key-directory "/etc/bind/keys";
 };
 view "internal" {
-	zone "viewed.example" {
-		type primary;
-	};
-	dnssec-policy "none";
-	key-directory "/internal";
+    zone "viewed.example" {
+        type primary;
+    };
+    dnssec-policy "none";
+    key-directory "/internal";
 };
-'''
+'''.replace('    ', '\t')  # as named-checkconf -p prints it
 
 
 class FakeModule:
