@@ -209,7 +209,10 @@ def signer_work(plans: Sequence[Plan]) -> dict[str, list[Data]]:
 
 
 def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
-    """What registry_ds needs of each zone whose DS set may be published: every signer's SEP keys and what it publishes now."""
+    """What registry_ds needs of each zone whose DS set may be published: every signer's SEP keys and what it publishes now.
+
+    Before a DS goes out it asks the signers' servers once more, since other tasks come between the observation and that write.
+    """
     work: dict[str, list[Data]] = {}
     for group, seen, made in plans:
         # An export is kept up to date also when the parent has everything; beside DS to be removed there is nothing to export.
@@ -217,8 +220,9 @@ def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
         if made.delegation is None or not (made.delegation.missing or exports):
             continue
         published = {view.name: view.published_everywhere for view in seen.signers}
+        asked = {signer.name: {'servers': list(signer.servers), 'port': signer.port} for signer in group.signers if made.delegation.missing}
         signers = [
-            {'name': name, 'sep_keys': [key.text for key in keys], 'dnskeys': sorted(key.text for key in published[name])}
+            {'name': name, 'sep_keys': [key.text for key in keys], 'dnskeys': sorted(key.text for key in published[name]), **asked.get(name, {})}
             for name, keys in made.delegation.keys.items()
         ]
         work.setdefault(made.delegation.parent, []).append({'name': made.zone, 'signers': signers})

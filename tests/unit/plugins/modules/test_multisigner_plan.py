@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan hands on to registry_ds."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Group, Parent, Signer
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import ParentView, ServerView, SignerView, ZoneObservation
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import Delegation, Plan
+from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import parent_work
+
+ZONE = 'shop.example'
+KEY = DNSKEY(257, 3, 13, b'1' * 64)
+GROUP = Group(ZONE, (Signer('ns1', 'bind', ('192.0.2.1', '192.0.2.2'), 5353),), Parent('registry', 'nsupdate', ('198.51.100.1',)))
+SEEN = ZoneObservation(ZONE, 0, (SignerView('ns1', (ServerView('192.0.2.1', dnskeys=frozenset([KEY])),)),), ParentView('registry', 'example', ()))
+MISSING = Delegation('registry', (KEY.ds(ZONE),), (KEY.ds(ZONE),), {'ns1': (KEY,)})
+
+
+def test_before_a_ds_goes_out_the_servers_of_its_signer_are_asked_once_more():
+    (zone,) = parent_work([(GROUP, SEEN, Plan(ZONE, delegation=MISSING))])['registry']
+    (signer,) = zone['signers']
+    assert (signer['servers'], signer['port']) == (['192.0.2.1', '192.0.2.2'], 5353)
+    assert signer['sep_keys'] == signer['dnskeys'] == [KEY.text]
+
+
+def test_an_export_that_is_kept_up_to_date_asks_nobody_again():
+    group = replace(GROUP, parent=replace(GROUP.parent, channel='export'))
+    (zone,) = parent_work([(group, SEEN, Plan(ZONE, delegation=replace(MISSING, missing=())))])['registry']
+    assert 'servers' not in zone['signers'][0]
+
+
+def test_a_parent_that_has_every_ds_has_no_work():
+    assert parent_work([(GROUP, SEEN, Plan(ZONE, delegation=replace(MISSING, missing=())))]) == {}
