@@ -16,7 +16,8 @@ from ..dnskey import DIGEST_LENGTHS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
 from ..json_api import ConflictError, UncertainError
 from ..outcome import Outcome, Request
-from ..resolve import LiveRRset, Server, for_each, live, together, wait_until
+from ..resolve import Server, for_each, live, together, wait_until
+from .base import missing
 from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied
 
 WRITES = 3  # attempts at one zone while other writers undo them; two when the API itself fails
@@ -66,18 +67,6 @@ def compute(request: Request, domain: Domain, supplied: Mapping[str, Supplied]) 
         if new != old.records:
             rrsets[rtype] = Supplied(max(old.ttl, domain.minimum_ttl), new)
     return Change(tuple(sorted(present)), tuple(sorted(wanted)), rrsets)
-
-
-def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:
-    """What a server that shows *published* still lacks or has too much; None when it meets *request*."""
-    absent = [record for record in request.add if not _shown(record, published)]
-    left = [record for record in request.remove if _shown(record, published)]
-    problems = [f'{record} is missing' for record in absent] + [f'{record} is still there' for record in left]
-    return '; '.join(problems) or None
-
-
-def _shown(record: Record, published: Mapping[str, LiveRRset]) -> bool:
-    return record in published.get(record.rtype, LiveRRset()).records
 
 
 def apply_changes(options: Iterable[dict[str, Any]], client: Desec, servers: Sequence[Server], check_mode: bool, max_wait: float) -> list[Outcome]:

@@ -19,6 +19,7 @@ from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Tsig, ask, for_each, live_rrset, together, wait_until
 from ..trust import get_rrset
 from ..update import Silence, Update, send, typed
+from .base import missing
 
 # resolve.py remembers the failure; every module reports it before anything here runs.
 with suppress(ImportError):
@@ -163,13 +164,6 @@ def _update(zone: str, rtype: str, add: Iterable[Record], remove: Iterable[Recor
     return Update(
         zone, zone, ttl, typed(record for record in add if record.rtype == rtype), typed(record for record in remove if record.rtype == rtype)
     )
-
-
-def missing(request: Request, shown: Mapping[str, LiveRRset]) -> str | None:
-    """What a server that publishes *shown* still lacks or has too much; None when it meets *request*."""
-    lacks = [f'{record} is missing' for record in request.add if record not in shown[record.rtype].records]
-    extra = [f'{record} is still there' for record in request.remove if record in shown[record.rtype].records]
-    return '; '.join(lacks + extra) or None
 
 
 def _outcome(zone: str, add: Sequence[Record], remove: Sequence[Record], published: Published, words: str) -> Outcome:
