@@ -18,6 +18,7 @@ description:
   - With O(way=policy) named signs them itself. Each is a dynamic zone with a C(dnssec-policy), without inline-signing, and with an
     C(update-policy) that lets the TSIG key change DNSKEY, CDS and CDNSKEY at the apex and nothing else.
     This is the only way in which BIND 9.18 and newer alike publish other signers' keys at once.
+    Who may read the server's session key (root, named's user) edits the zone's content by C(nsupdate -l).
   - With O(way=signzone) named serves the files that M(dnssec.multisigner.dnssec_signzone) makes.
   - A new configuration counts only when C(named-checkconf) has passed it and C(rndc reconfig) has taken it. Otherwise everything stays.
   - A zone that the user's configuration declares already is refused, with the next thing to do.
@@ -43,7 +44,8 @@ options:
       file:
         description:
           - With O(way=policy), the zone file (unsigned, on the name server) with which the dynamic zone begins.
-            It is read once. Later changes are made by dynamic update or C(rndc freeze).
+            It is read once. Later changes are made by C(nsupdate -l) on the server, not by an editor after C(rndc freeze), which leaves
+            NSEC3 records of BIND 9.18 with signatures that do not fit.
           - Not used with O(way=signzone).
         type: path
       algorithm:

@@ -234,7 +234,9 @@ class Declarer:
                 f'\tdnssec-policy "{wanted.policy}";',
                 # With inline-signing, 9.18 drops foreign keys without a word; since 9.20 it would be the default.
                 '\tinline-signing no;', f'\tkey-directory "{self._key_folder(wanted.zone)}";',
-                f'\tupdate-policy {{ grant "{key.name.rstrip(".").lower()}" name {apex} DNSKEY CDS CDNSKEY; }};',
+                # The server's own administrators edit the zone by nsupdate -l: after rndc freeze, an editor and rndc thaw,
+                # 9.18 serves NSEC3 records with signatures that do not fit.
+                f'\tupdate-policy {{ grant "{key.name.rstrip(".").lower()}" name {apex} DNSKEY CDS CDNSKEY; grant local-ddns zonesub any; }};',
             ]
         else:
             # Against defaults for all zones in the user's options: nothing but dnssec_signzone may sign or change this zone.

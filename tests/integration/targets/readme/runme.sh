@@ -232,6 +232,13 @@ changed_nothing
 state | diff before - || fail "something moved"
 control GET | "$python" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(counts["reads"] + counts["writes"])' || fail "deSEC's API was asked"
 
+say "The zone's content is edited on the server, and every record is signed"
+example edit | sed "s#nsupdate -l#nsupdate -k $LAB_DIR/ns1/session.key#; s#^zone#server 127.53.2.1\nzone#" >edit.sh
+sh edit.sh
+until_true rndc -c "$LAB_DIR/ns1/rndc.conf" sync "$zone"
+dnssec-verify -o "$zone" "$folder/zones/$zone.db" >verified 2>&1 || { cat verified >&2; fail "BIND's zone is not signed in full"; }
+[ "$(dig +short +norecurse @127.53.2.1 "new.$zone" A)" = 192.0.2.99 ] || fail "the new record is not there"
+
 say "A parent by update, whose key may do no more than README.md grants it"
 granted=$(example "parent update policy")
 sed -i "s#^ *update-policy .*#$granted#" "$LAB_DIR/registry/named.conf"
