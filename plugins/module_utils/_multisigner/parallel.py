@@ -24,7 +24,7 @@ WORTH_A_PROCESS = 100  # items; a process costs some hundredths of a second
 def in_shares(items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> List[Result]:
     """*work* done on shares of *items*, each in a process of its own where that pays; one result a share, which must be picklable.
 
-    Raises the MultisignerError of a share, and one when a process is ended from outside.
+    Raises the MultisignerError of a share, and one when a process ends without a result.
     """
     count = min(len(os.sched_getaffinity(0)), len(items) // WORTH_A_PROCESS) if sys.platform == 'linux' else 1
     if count <= 1:
@@ -62,4 +62,7 @@ def _receive(ours: Connection) -> Any:
     try:
         return ours.recv()
     except EOFError:
-        return MultisignerError('a process that shared the work was ended from outside', remedy='See whether this machine ran out of memory, then run again')
+        return MultisignerError(
+            'a process that shared the work ended without a result',
+            remedy='See whether this machine ran out of memory; if it did not, run with -vvv and report what it says',
+        )

@@ -44,5 +44,5 @@ def test_a_process_that_is_killed_is_an_error_and_no_empty_result():
             os.kill(os.getpid(), signal.SIGKILL)
         return items
 
-    with pytest.raises(MultisignerError, match='ended from outside'):
+    with pytest.raises(MultisignerError, match='ended without a result'):
         parallel.in_shares(MANY, work)
