@@ -31,8 +31,9 @@ def start_lab(lab: Lab) -> None:
 
     deadline = time.monotonic() + PATIENCE
     desec_daemons = [desec.start_powerdns(lab, powerdns_key), desec.start_stand_in(lab, tokens, powerdns_key)]
+    root, registry = bind.start_hierarchy(lab, registry_key, rndc_key)
     others = [
-        *bind.start_hierarchy(lab, registry_key, rndc_key),
+        root,
         resolvers.start_unbound(lab),
         resolvers.start_recursor(lab),
         bind.start_signer(lab, settings.SIGNER_NS1, rndc_key),
@@ -40,6 +41,8 @@ def start_lab(lab: Lab) -> None:
     ]
     outcome.write_inventory(lab, signer_keys, registry_key, tokens)
     outcome.write_environment(lab, tokens)
+    registry.wait(deadline)
+    others.append(bind.start_secondary(lab))
     _wait(others, deadline)  # the resolvers too: the stand-in is found by its name
     _wait(desec_daemons, deadline)
     desec.fill(lab, tokens)
