@@ -53,6 +53,13 @@ options:
         type: str
         choices: [RSASHA256, RSASHA512, ECDSAP256SHA256, ECDSAP384SHA384, ED25519, ED448]
         default: ECDSAP256SHA256
+      new_keys:
+        description:
+          - Whether keys may be made for a zone that has none here.
+          - A zone that is signed elsewhere already, and has a DS at the parent, would become bogus with new keys.
+            Copy its C(K*) files into its key folder instead.
+        type: bool
+        default: false
   absent:
     description: Zones that are no longer to be declared. Their files and keys are left where they are.
     type: list
@@ -146,6 +153,7 @@ EXAMPLES = r"""
       - name: shop.example
         file: /etc/bind/shop.example.zone
         algorithm: ECDSAP256SHA256
+        new_keys: true
 """
 
 RETURN = r"""
@@ -209,6 +217,7 @@ def main() -> None:
                     name=dict(type='str', required=True),
                     file=dict(type='path'),
                     algorithm=dict(type='str', choices=known_algorithms(), default='ECDSAP256SHA256'),
+                    new_keys=dict(type='bool', default=False, no_log=False),
                 ),
             ),
             absent=dict(type='list', elements='str', default=[]),

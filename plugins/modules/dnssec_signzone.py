@@ -52,6 +52,13 @@ options:
         type: str
         choices: [RSASHA256, RSASHA512, ECDSAP256SHA256, ECDSAP384SHA384, ED25519, ED448]
         default: ECDSAP256SHA256
+      new_keys:
+        description:
+          - Whether keys may be made for a zone that has none here.
+          - A zone that is signed elsewhere already, and has a DS at the parent, would become bogus with new keys.
+            Copy its C(K*) files into its key folder instead.
+        type: bool
+        default: false
   directory:
     description: Folder of the signed files, C(ZONE.signed).
     type: path
@@ -125,6 +132,7 @@ EXAMPLES = r"""
       - name: talk.example
         file: /etc/bind/talk.example.zone
         algorithm: ECDSAP256SHA256
+        new_keys: true
 """
 
 RETURN = r"""
@@ -197,6 +205,7 @@ def main() -> None:
                     name=dict(type='str', required=True),
                     file=dict(type='path', required=True),
                     algorithm=dict(type='str', choices=known_algorithms(), default='ECDSAP256SHA256'),
+                    new_keys=dict(type='bool', default=False, no_log=False),
                 ),
             ),
             directory=dict(type='path', required=True),

@@ -19,7 +19,7 @@ from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, current_access, only_writer, read, work_folder
-from .keyfiles import file_stem, zone_folder
+from .keyfiles import file_stem, read_keys, refuse_new_keys, zone_folder
 from .named_conf import Configuration, ZoneSettings, read_configuration
 from .signzone import signed_path
 from .tools import Rndc, Tools, one_line
@@ -71,11 +71,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One zone to be declared. *file* seeds a dynamic zone once."""
+    """One zone to be declared. *file* seeds a dynamic zone once. Without *new_keys*, it must have keys already."""
 
     zone: str
     file: Optional[str]
     algorithm: str
+    new_keys: bool
 
     @property
     def policy(self) -> str:
@@ -101,7 +102,7 @@ class Declarer:
         self._settings = settings
 
     def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
-        """*options*: ``name``, ``file``, ``algorithm`` of each zone; *absent*: zones to be taken out.
+        """*options*: ``name``, ``file``, ``algorithm``, ``new_keys`` of each zone; *absent*: zones to be taken out.
 
         Raises MultisignerError for what concerns every zone; a zone's own trouble is in its outcome.
         """
@@ -135,7 +136,7 @@ class Declarer:
     def _zone(
         self, option: Mapping[str, Any], absent: List[str], configuration: Configuration, before: _Blocks, after: _Blocks, work: str
     ) -> Outcome:
-        wanted = Wanted(zone_name(option['name']), option['file'], option['algorithm'])
+        wanted = Wanted(zone_name(option['name']), option['file'], option['algorithm'], option['new_keys'])
         if wanted.zone in absent:
             raise MultisignerError('it is to be declared and to be absent at once', remedy='Decide for one')
         declared = configuration.zones.get(wanted.zone)
@@ -180,6 +181,8 @@ class Declarer:
             raise MultisignerError(f'the zone file {wanted.file} does not exist', zone=wanted.zone, remedy='Put it on the name server, or correct the path')
         content = read_content(self._tools, wanted.zone, wanted.file, work)
         self._refuse_large_ttl(wanted, content)
+        if not wanted.new_keys and not read_keys(self._key_folder(wanted.zone), wanted.zone):
+            refuse_new_keys(wanted.zone, self._key_folder(wanted.zone))  # named would make them as soon as it has the zone
         return self._disk.file(path, content.text.encode('utf-8', 'surrogateescape'), self._settings.owner.but(mode=0o640)) or changed
 
     def _refuse_large_ttl(self, wanted: Wanted, content: Content) -> None:

@@ -171,3 +171,11 @@ def _text(path: str) -> str:
     if content is None:
         raise MultisignerError(f'{path} vanished while it was read', remedy='Run again')
     return content.decode('utf-8', 'replace')
+
+
+def refuse_new_keys(zone: str, folder: str) -> None:
+    """Raises the MultisignerError of a zone for which keys would be made without the user's word for it."""
+    raise MultisignerError(
+        f'{folder} holds no keys of it, and new ones would make every answer bogus if the parent has a DS of others', zone=zone,
+        remedy='If the zone is not signed yet, say new_keys: true for it (in bind_signer_zones). If it is, copy its K* files into that folder first',
+    )

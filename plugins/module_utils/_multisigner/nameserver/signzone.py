@@ -22,7 +22,7 @@ from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, only_writer, read, work_folder
 from .importkey import include_path
-from .keyfiles import KeyFile, file_stem, included_records, read_keys, zone_folder
+from .keyfiles import KeyFile, file_stem, included_records, read_keys, refuse_new_keys, zone_folder
 from .tools import Rndc, Tools
 from .zonefile import Content, content_fingerprint, next_serial, read_content, serial_of
 
@@ -98,20 +98,21 @@ class ZoneSigner:
         self._work_root = work_root
 
     def serve(self, option: Mapping[str, Any]) -> Outcome:
-        """*option*: ``name``, ``file``, ``algorithm``. Raises MultisignerError; the zone is then served as before."""
+        """*option*: ``name``, ``file``, ``algorithm``, ``new_keys``. Raises MultisignerError; the zone is then served as before."""
         zone = zone_name(option['name'])
         with only_writer(self._settings.directory):
-            return _Pass(self._tools, self._disk, self._settings, zone, option['file'], option['algorithm']).run(self._work_root)
+            return _Pass(self._tools, self._disk, self._settings, zone, option).run(self._work_root)
 
 
 class _Pass:
-    def __init__(self, tools: Tools, disk: Disk, settings: Settings, zone: str, source: str, algorithm: str) -> None:
+    def __init__(self, tools: Tools, disk: Disk, settings: Settings, zone: str, option: Mapping[str, Any]) -> None:
         self._tools = tools
         self._disk = disk
         self._settings = settings
         self._zone = zone
-        self._source = source
-        self._algorithm = algorithm
+        self._source: str = option['file']
+        self._algorithm: str = option['algorithm']
+        self._new_keys: bool = option['new_keys']
         self._keys_folder = zone_folder(settings.key_directory, zone)
         self._signed_path = signed_path(settings.directory, zone)
         self._state_path = self._signed_path + '.json'
@@ -199,6 +200,8 @@ class _Pass:
                     f'its keys are gone from {self._keys_folder}', zone=self._zone,
                     remedy='Restore them from a backup: new keys would not match the DS at the parent. What is served was not changed',
                 )
+            if not self._new_keys:
+                refuse_new_keys(self._zone, self._keys_folder)
             return self._make_keys(work)
         wanted = [key for key in keys if key.key.algorithm_name == self._algorithm]
         if not any(key.key.is_sep for key in wanted) or not any(not key.key.is_sep for key in wanted):

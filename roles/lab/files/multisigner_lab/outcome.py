@@ -59,7 +59,7 @@ def _bind_signer(lab: Lab, signer: BindSigner, key: Secret) -> dict[str, Value]:
         "bind_signer_rndc": f"{program('rndc')} -c {folder}/rndc.conf",
         "bind_signer_dnskey_ttl": lab.ttl,
         **({"bind_signer_policy_options": _quick_policy(lab)} if signer.driver == "bind" else {}),
-        "bind_signer_zones": {zone.name: {"file": str(lab.zone_file(zone)), "algorithm": zone.algorithm} for zone in lab.zones_of(signer)},
+        "bind_signer_zones": {zone.name: {"file": str(lab.zone_file(zone)), "algorithm": zone.algorithm, "new_keys": True} for zone in lab.zones_of(signer)},
     }
 
 

@@ -160,6 +160,7 @@ all:
           bind_signer_zones:
             $zone:
               file: $LAB_DIR/ns1/zones/$zone.zone
+              new_keys: true
         desec:
           multisigner_servers: [ns1.desec.example, ns2.desec.example]
           multisigner_api_url: $LAB_DESEC_URL

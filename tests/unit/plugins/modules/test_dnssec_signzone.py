@@ -29,10 +29,10 @@ def share(capfd: pytest.CaptureFixture[str], folder: Path, **records: Any) -> No
     assert 'failed' not in run_module(dnssec_importkey.main, capfd, directory=str(folder / 'foreign'), zones=[{'name': ZONE, **records}])
 
 
-def sign(capfd: pytest.CaptureFixture[str], folder: Path, **arguments: Any) -> dict[str, Any]:
+def sign(capfd: pytest.CaptureFixture[str], folder: Path, new_keys: bool = True, **arguments: Any) -> dict[str, Any]:
     return run_module(
         dnssec_signzone.main, capfd, directory=str(folder / 'signed'), foreign_directory=str(folder / 'foreign'), key_directory=str(folder / 'keys'),
-        rndc='rndc', zones=[{'name': ZONE, 'file': str(folder / 'zone')}], _ansible_diff=True, **arguments,
+        rndc='rndc', zones=[{'name': ZONE, 'file': str(folder / 'zone'), 'new_keys': new_keys}], _ansible_diff=True, **arguments,
     )
 
 
@@ -55,6 +55,14 @@ def test_a_zone_without_a_reason_starts_no_program_and_touches_no_file(bind: Fak
     assert result['zones'][0]['serial'] == 5
     assert bind.calls == []
     assert snapshot(tmp_path) == before
+
+
+def test_no_keys_are_made_without_the_users_word_for_it(bind: FakeBind, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    share(capfd, tmp_path)
+    result = sign(capfd, tmp_path, new_keys=False)
+    assert 'holds no keys of it, and new ones would make every answer bogus if the parent has a DS of others' in result['msg']
+    assert not any('dnssec-keygen' in str(call) for call in bind.calls)
+    assert not (tmp_path / 'keys').exists()
 
 
 def test_the_steps_are_in_the_safe_order(bind: FakeBind, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
