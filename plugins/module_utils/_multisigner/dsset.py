@@ -114,11 +114,12 @@ def _unknown(zone: str, unknown: Sequence[DS], entry_points: Iterable[DNSKEY]) -
     if strangers:
         return MultisignerError(
             f'the parent has a DS that belongs to no KSK or CSK of the listed signers: {"; ".join(ds.text for ds in strangers)}', zone=zone,
-            remedy='List the signer that it belongs to; when it belongs to none, remove it with purge: true',
+            remedy='List the signer that it belongs to; when it belongs to none, remove it at the parent (or with purge: true of registry_ds)',
         )
     return MultisignerError(
         f'the parent has a DS of a listed key, but with another digest type than the DS set is to have: {"; ".join(ds.text for ds in unknown)}', zone=zone,
-        remedy='Every key must be covered by the same types: set digest_types (2, or 2 and 4) to those that are there, or remove this DS with purge: true',
+        remedy='Every key must be covered by the same types: set digest_types (2, or 2 and 4) to those that are there, '
+        'or remove this DS at the parent (or with purge: true of registry_ds)',
     )
 
 

@@ -51,4 +51,4 @@ async def _send(parent: Parent, delegation: Delegation) -> None:
         expect=('DS', frozenset(change.present)),
         expect_type='NS',  # BIND drops a DS where no NS is, and says NOERROR
     )
-    await send(update, parent.primary, parent.tsig, parent.timeout, f'grant {parent.tsig.name} subdomain {delegation.parent_zone}. DS;')
+    await send(update, parent.primary, parent.tsig, parent.timeout, f'grant {parent.tsig.name} name {delegation.zone}. DS;')

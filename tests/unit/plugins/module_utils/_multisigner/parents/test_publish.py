@@ -189,7 +189,7 @@ def test_export_compares_with_the_parent_and_writes_nothing_there(bind: RealBind
     ('bare.example', {}, 'has no NS for it, and a DS without a delegation would be dropped'),
     ('unheard-of.example', {}, 'the zone is not delegated there'),
     ('fresh.closed', {}, r'refuses the update of DS \(REFUSED\)'),
-    ('fresh.closed', {}, 'grant multisigner subdomain closed. DS;'),
+    ('fresh.closed', {}, 'grant multisigner name fresh.closed. DS;'),
     ('fresh.elsewhere', {}, 'answers REFUSED when asked for DS'),
     ('example', {}, 'answers as the server of the zone itself, not of its parent'),
     ('.', {}, 'the root has no parent'),
