@@ -7,65 +7,29 @@
 # wrong with an inventory, a signer or a parent. Each step reads what the run says; a bad one must leave the other zones well.
 set -eu -o pipefail
 
-collection=${ANSIBLE_COLLECTIONS_PATH%%:*}/ansible_collections/dnssec/multisigner
-python=${ANSIBLE_TEST_PYTHON_INTERPRETER:-python3}
-if [ "${1:-}" != inside ]; then
-  exec "$collection/roles/lab/files/namespace" "$BASH" "$0" inside "$@"
-fi
-PYTHONPATH=$collection/roles/lab/files "$python" -m multisigner_lab
-# shellcheck disable=SC1091
-. "$LAB_DIR/environment"
-export ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 ANSIBLE_HOME=$LAB_DIR/ansible ANSIBLE_ASYNC_DIR=$LAB_DIR/async
+# shellcheck source=tests/integration/targets/setup_lab/lab.sh
+. ../setup_lab/lab.sh
+enter_lab "$@"
+start_lab 1
+export ANSIBLE_ASYNC_DIR=$LAB_DIR/async
 
-say() { printf '\n---- %s\n' "$*"; }
-
-fail() { echo "FAILED: $*" >&2; exit 1; }
-
-pass() { # STATUS [OPTION...]   one pass that must end with STATUS; its output is in $log
-  local expected=$1 status=0
+pass() { # STATUS [OPTION...]   one pass that must end with STATUS; its output is in $LOG
+  local expected=$1
   shift
-  log=$LAB_DIR/pass.$((passes = ${passes:-0} + 1)).log
-  ansible-playbook -vvv -i "${inventory:-$LAB_INVENTORY}" "$@" dnssec.multisigner.multisigner >"$log" 2>&1 || status=$?
-  if grep -qE 'Traceback|MODULE FAILURE' "$log"; then show; fail "a traceback"; fi
-  [ "$status" -eq "$expected" ] || { show; fail "exit status $status, not $expected"; }
+  logged "$expected" ansible-playbook -vvv -i "${inventory:-$LAB_INVENTORY}" "$@" dnssec.multisigner.multisigner
 }
 
-show() { grep -vE '^(<|Using module|task path|Loading|redirecting|EXEC)' "$log" | tail -n 80 >&2; }
-
-# The report's lines as one, without the quotes and commas of JSON around them.
-said() { sed -E 's/^ *"(.*)",?$/\1/; s/\\"/"/g' "$log" | tr -s ' \n' ' '; }
-
-says() { said | grep -qE -- "$1" || { show; fail "it does not say: $1"; }; }
+# All output as one line, without the quotes and commas of JSON around the report's.
+said() { sed -E 's/^ *"(.*)",?$/\1/; s/\\"/"/g' "$LOG" | tr -s ' \n' ' '; }
 
 overlay() { # YAML of variables for all hosts, on top of the inventory
   cat >"$LAB_DIR/overlay.yml"
   pass "$@" -e "@$LAB_DIR/overlay.yml"
 }
 
-changed_nothing() { sed -n '/PLAY RECAP/,$p' "$log" | grep -q 'changed=[1-9]' && { show; fail "something changed"; }; return 0; }
-
-await() { # until the moment that the report names
-  local until seconds
-  until=$(said | grep -oE 'waiting until [0-9TZ:-]+' | sort | tail -n 1)
-  [ -n "$until" ] || fail "it does not say until when it waits"
-  seconds=$(($(date -d "${until##* }" +%s) + 1 - $(date +%s)))
-  if [ $seconds -gt 0 ]; then sleep $seconds; fi
-}
-
 ds() { dig +short +norecurse @"$LAB_PARENT" "$1" DS | tr -d ' ' | sort; }
 
-control() { curl -sf -X "$1" "$LAB_DESEC_CONTROL_URL/requests"; }
-
-state() { # everything that a run which changes nothing must leave alone
-  local zone address
-  for zone in shop talk mixed; do
-    for address in 127.53.1.1 127.53.2.1 127.53.2.2 127.53.3.1 127.53.3.2; do
-      dig +short +norecurse @$address $zone.example SOA
-    done
-  done
-  dig +short +norecurse @127.53.1.1 example SOA
-  find "$LAB_DIR"/{ns1,ns2,export,journal.sqlite3} -type f ! -name '*.log' -printf '%T@ %s %p\n' | sort -k3
-}
+state() { state_of "$LAB_DIR"/{ns1,ns2,export,journal.sqlite3}; }
 
 zones() { # NAME...   a declaration of zones of ns1 and deSEC
   local name
@@ -108,11 +72,11 @@ changed_nothing
 says 'complete'
 state >"$LAB_DIR/after"
 diff "$LAB_DIR/before" "$LAB_DIR/after" || fail "something moved"
-control GET | "$python" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(counts["reads"] + counts["writes"])' || fail "deSEC's API was asked"
+control GET | "$PYTHON" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(counts["reads"] + counts["writes"])' || fail "deSEC's API was asked"
 
 say "The answers of each signer validate under the keys of the other, and the DS set is what BIND's tools make"
-"$collection/tests/lab/cross_matrix" shop.example talk.example mixed.example
-"$collection/tests/lab/ds_set" shop.example talk.example mixed.example
+"$COLLECTION/tests/lab/cross_matrix" shop.example talk.example mixed.example
+"$COLLECTION/tests/lab/ds_set" shop.example talk.example mixed.example
 
 say "The export has the DS that the parent shows"
 sed -E 's/^.*DS[[:space:]]+//' "$LAB_DIR/export/talk.example/dsset" | tr -d ' ' | tr '[:lower:]' '[:upper:]' | sort >"$LAB_DIR/exported"
@@ -143,7 +107,7 @@ say "Name servers that misbehave are told by address and fault, and nothing is c
 number=0
 for behaviour in silent lame refusing truncating; do
   number=$((number + 1))
-  PYTHONPATH=$collection "$python" "$collection/tests/support/bad_dns_server.py" $behaviour 127.53.9.$number 53 &
+  PYTHONPATH=$COLLECTION "$PYTHON" "$COLLECTION/tests/support/bad_dns_server.py" $behaviour 127.53.9.$number 53 &
 done
 sleep 1
 # the journal learns that it is not known any more whether every server has the keys
@@ -173,7 +137,7 @@ overlay 2 <<YAML
 $(zones shop.example)
 registry_key: {name: operator-registry, secret: d3Jvbmcgc2VjcmV0}
 multisigner_tsig: "{{ registry_key if inventory_hostname == 'example_registry' else signer_keys[inventory_hostname] | default(omit) }}"
-signer_keys: $("$python" -c '
+signer_keys: $("$PYTHON" -c '
 import json, sys, yaml
 hosts = yaml.safe_load(open(sys.argv[1]))["all"]["children"]["signers"]["hosts"]
 print(json.dumps({name: host["multisigner_tsig"] for name, host in hosts.items() if "multisigner_tsig" in host}))' "$LAB_INVENTORY")
@@ -186,7 +150,7 @@ pass 0 -e "@$LAB_MIXED_ALLOWED"
 [ "$(ds shop.example | wc -l)" -eq 2 ] || fail "not mended"
 
 say "A wrong token is told, printed nowhere, and spoils only what needs the API"
-"$python" - <<'PYTHON'
+"$PYTHON" - <<'PYTHON'
 import os
 
 import requests
@@ -201,13 +165,13 @@ sleep 2
 pass 2 -e "@$LAB_MIXED_ALLOWED" -e '{multisigner_api_token: "a-wrong-token-of-the-test"}'
 says 'desec: .*talk\.example.*token'
 says 'shop\.example'
-grep -q 'a-wrong-token-of-the-test' <(grep -v '^\(extra\|EXEC\)' "$log") && fail "the token was printed"
+grep -q 'a-wrong-token-of-the-test' <(grep -v '^\(extra\|EXEC\)' "$LOG") && fail "the token was printed"
 pass 0 -e "@$LAB_MIXED_ALLOWED"
 says 'mixed\.example|talk\.example'
 
 say "Keys that nothing authenticates are given to nobody"
 sed -E 's/ [0-9A-Fa-f]{20}/ 00000000000000000000/' "$LAB_TRUST_ANCHOR" >"$LAB_DIR/other.ds"
-"$python" - "$LAB_INVENTORY" >"$LAB_DIR/without-tsig.yml" <<'PYTHON'
+"$PYTHON" - "$LAB_INVENTORY" >"$LAB_DIR/without-tsig.yml" <<'PYTHON'
 import json
 import sys
 

@@ -8,45 +8,31 @@
 # An example that no step uses is an error, and so is a sentence of a report that README.md promises and no run prints.
 set -eu -o pipefail
 
-collection=${ANSIBLE_COLLECTIONS_PATH%%:*}/ansible_collections/dnssec/multisigner
-python=${ANSIBLE_TEST_PYTHON_INTERPRETER:-python3}
-if [ "${1:-}" != inside ]; then
-  exec "$collection/roles/lab/files/namespace" "$BASH" "$0" inside "$@"
-fi
+# shellcheck source=tests/integration/targets/setup_lab/lab.sh
+. ../setup_lab/lab.sh
+enter_lab "$@"
 target=$PWD
 # no limits of requests: what a token may do is tried by more of them than a minute allows
-PYTHONPATH=$collection/roles/lab/files "$python" -m multisigner_lab --desec-limits 0
-# shellcheck disable=SC1091
-. "$LAB_DIR/environment"
-export ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 ANSIBLE_HOME=$LAB_DIR/ansible HOME=$LAB_DIR/home PATH=$PATH:/usr/sbin
+start_lab 0
+export HOME=$LAB_DIR/home PATH=$PATH:/usr/sbin
 mkdir -p "$HOME" "$LAB_DIR/examples" "$LAB_DIR"/operator/{host_vars,registry}
 cd "$LAB_DIR/operator"
-
-say() { printf '\n---- %s\n' "$*"; }
-
-fail() { echo "FAILED: $*" >&2; exit 1; }
 
 example() { # NAME   its text, about the lab's zone
   echo "$1" >>"$LAB_DIR/used"
   sed "s/example\.jp/$zone/g" "$LAB_DIR/examples/$1"
 }
 
-pass() { # STATUS [OPTION...]   the command of README.md, which must end with STATUS; leaves $log and the file report
-  local expected=$1 status=0 command
+pass() { # STATUS [OPTION...]   the command of README.md, which must end with STATUS; leaves $LOG and the file report
+  local expected=$1 command
   shift
-  log=$LAB_DIR/pass.$((passes = ${passes:-0} + 1)).log
   read -r -a command < <(example run)
-  "${command[@]}" -i lab.yml "$@" >"$log" 2>&1 || status=$?
-  sed -n '/: Report\]/,/^}/s/^ *"\(.*\)",\{0,1\}$/\1/p' "$log" >report
+  logged "$expected" "${command[@]}" -i lab.yml "$@"
+  sed -n '/: Report\]/,/^}/s/^ *"\(.*\)",\{0,1\}$/\1/p' "$LOG" >report
   cat report >>"$LAB_DIR/reports"
-  [ "$status" -eq "$expected" ] || { show; fail "exit status $status, not $expected"; }
 }
 
-show() { tail -n 60 "$log" >&2; }
-
-says() { grep -qE -- "$1" report || { cat report >&2; fail "the report does not say: $1"; }; }
-
-changed_nothing() { sed -n '/PLAY RECAP/,$p' "$log" | grep -q 'changed=[1-9]' && { show; fail "something changed"; }; return 0; }
+said() { cat report; }
 
 until_true() { # COMMAND...   for a few seconds
   local attempt
@@ -55,13 +41,6 @@ until_true() { # COMMAND...   for a few seconds
     sleep 0.1
   done
   fail "$* ($attempt times)"
-}
-
-await() { # the moment that the report names
-  local until seconds
-  until=$(grep -oE 'waiting until [0-9TZ:-]+' report) || fail "it does not say until when it waits"
-  seconds=$(($(date -d "${until##* }" +%s) + 1 - $(date +%s)))
-  if [ $seconds -gt 0 ]; then sleep $seconds; fi
 }
 
 ds_are() { # NUMBER   at both servers of the registry
@@ -84,12 +63,7 @@ refused() { # COMMAND...
   [[ $answer = *REFUSED* ]] || fail "refused for another reason: $answer"
 }
 
-state() { # what a run that changes nothing leaves alone
-  dig +short +norecurse @127.53.2.1 "$zone" SOA
-  find "$LAB_DIR"/{ns1,home,operator/registry} -type f ! -name '*.log' -printf '%T@ %s %p\n' | sort -k3
-}
-
-control() { curl -sf -X "$1" "$LAB_DESEC_CONTROL_URL/requests"; }
+state() { state_of "$LAB_DIR"/{ns1,home,operator/registry}; }
 
 desec() { # METHOD PATH [BODY]   the status of deSEC's API for the token of README.md
   curl -s -o /dev/null -w '%{http_code}' --cacert "$LAB_CA" -X "$1" -H "Authorization: Token $token" -H 'Content-Type: application/json' \
@@ -100,13 +74,13 @@ zone=shop.example
 folder=$LAB_DIR/ns1/multisigner
 
 say "README.md: every block is an example with a mark, and what it says of names, paths and versions is so"
-"$python" "$target/readme.py" "$collection" "$LAB_DIR/examples"
+"$PYTHON" "$target/readme.py" "$COLLECTION" "$LAB_DIR/examples"
 
 say "The two commands and what to install"
 # they are what runs this
 [ "$(example "two commands" | awk '{ print $1 }' | xargs)" = "bin/demo bin/test" ] || fail "other commands"
 # the first line needs a server of collections; that it names this one was just looked at. The second finds all in place.
-PIP_NO_INDEX=1 PATH=$(dirname "$(command -v "$python")"):$PATH "$BASH" -euc "$(example install | grep '^pip ')"
+PIP_NO_INDEX=1 PATH=$(dirname "$(command -v "$PYTHON")"):$PATH "$BASH" -euc "$(example install | grep '^pip ')"
 
 say "A token for deSEC that may write three record sets of one zone, and nothing else"
 example "desec token" | sed "s#https://desec.io/api/v1#$LAB_DESEC_URL#" >make-token
@@ -148,7 +122,7 @@ all:
       hosts:
         ns1:
           ansible_connection: local
-          ansible_python_interpreter: $python
+          ansible_python_interpreter: $PYTHON
           ansible_user: root
           multisigner_servers: [ns1.operator.example]
           bind_signer_named_conf: $LAB_DIR/ns1/named.conf
@@ -176,11 +150,11 @@ cp "$LAB_DIR/ns1/zones/$zone.zone" unsigned
 echo 'old 172800 IN TXT "rarely changed"' >>"$LAB_DIR/ns1/zones/$zone.zone"
 state >before
 pass 2 --check --diff
-grep -q 'TTL of 172800 seconds.*max-zone-ttl.*bind_signer_policy_options' "$log" || { show; fail "the large TTL is not told"; }
+grep -q 'TTL of 172800 seconds.*max-zone-ttl.*bind_signer_policy_options' "$LOG" || { show; fail "the large TTL is not told"; }
 example "large TTL" >host_vars/ns1.yml
 pass 2 --check --diff
 says "$zone: blocked"
-grep -q '^+	max-zone-ttl 604800;' "$log" || { show; fail "check mode does not show the policy"; }
+grep -q '^+	max-zone-ttl 604800;' "$LOG" || { show; fail "check mode does not show the policy"; }
 state | diff before - || fail "check mode changed something"
 rm host_vars/ns1.yml
 cp unsigned "$LAB_DIR/ns1/zones/$zone.zone"
@@ -198,7 +172,7 @@ find "$folder/keys/$zone" -name '*.key' -printf '%f\n' | sed 's/\.key$//' | sort
 normalised() { sed -E 's/[0-9-]+T[0-9:]+Z/TIME/g; s/up to [0-9]+ s/up to N s/'; }
 diff <(example "first report" | normalised) <(normalised <report) || fail "the report is not as in README.md"
 # shellcheck disable=SC2016,SC2088  # as README.md has it
-journal=$(grep -oE '~/[^`]*journal[^`]*' "$collection/README.md")
+journal=$(grep -oE '~/[^`]*journal[^`]*' "$COLLECTION/README.md")
 [ -s "$HOME/${journal#'~/'}" ] || fail "the journal is not at $journal"
 diff <(example "update policy" | tr -d '"') <(sed -n 's/^\t\(update-policy .*\)/\1/p' "$folder/multisigner.conf" | tr -d '"') || fail "another update-policy"
 
@@ -209,8 +183,8 @@ pass 0
 says "$zone: changing"
 says 'to add at jprs: DS .*, DS '
 find registry -type f | sort | diff <(sed "s#^#registry/$zone/#" "$LAB_DIR/examples/exported-files" | sort) - || fail "other files than the table has"
-[ ! -e "$collection/playbooks/registry" ] || fail "the export is where the collection is installed"
-control GET | "$python" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(not (counts["writes"] == 1 and 3 < counts["reads"] <= 5))' ||
+[ ! -e "$COLLECTION/playbooks/registry" ] || fail "the export is where the collection is installed"
+control GET | "$PYTHON" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(not (counts["writes"] == 1 and 3 < counts["reads"] <= 5))' ||
   fail "other numbers of requests: $(control GET)"
 
 say "A DS of nobody is told, and none is added to it"
@@ -222,7 +196,7 @@ says 'note: DS 4711 .* to be removed'
 at_registry -k "$LAB_REGISTRY_KEY" -- "update delete $stray"
 
 say "A person enters the DS; then all is complete, and a run changes nothing and asks no API"
-read -r -a enter < <(grep -o 'nsupdate -k KEYFILE [^`]*' "$collection/README.md" | sed "s/example\.jp/$zone/; s#KEYFILE#$LAB_REGISTRY_KEY#")
+read -r -a enter < <(grep -o 'nsupdate -k KEYFILE [^`]*' "$COLLECTION/README.md" | sed "s/example\.jp/$zone/; s#KEYFILE#$LAB_REGISTRY_KEY#")
 "${enter[@]}"
 until_true ds_are 2
 state >before
@@ -231,7 +205,7 @@ pass 0
 [ "$(cat report)" = "$zone: complete" ] || fail "not complete"
 changed_nothing
 state | diff before - || fail "something moved"
-control GET | "$python" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(counts["reads"] + counts["writes"])' || fail "deSEC's API was asked"
+control GET | "$PYTHON" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(counts["reads"] + counts["writes"])' || fail "deSEC's API was asked"
 
 say "The zone's content is edited on the server, and every record is signed"
 example edit | sed "s#nsupdate -l#nsupdate -k $LAB_DIR/ns1/session.key#; s#^zone#server 127.53.2.1\nzone#" >edit.sh
@@ -261,7 +235,7 @@ ds_are 2 || fail "not two DS"
 say "A secondary that BIND does not tell of changes is told of in the report; as README.md has it, it follows"
 forget() { # BIND forgets deSEC's key
   local key
-  key=$("$python" -c 'import json, sys
+  key=$("$PYTHON" -c 'import json, sys
 print(*next([key["flags"], key["protocol"], key["alg"], key["pubKey"]] for key in json.load(sys.stdin)["key"] if key["signer"] == "desec"))' <"registry/$zone/ds.json")
   printf '%s\n' "server 127.53.2.1" "zone $zone." "update delete $zone. DNSKEY $key" send | nsupdate -y "hmac-sha256:multisigner:$secret"
 }

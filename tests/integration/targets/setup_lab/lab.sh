@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What the targets share that run passes in a lab of their own: the lab, the steps' words, and what a step looks at.
+# To be sourced by a runme.sh, in its folder; it changes nothing outside the lab. The runme.sh gives:
+#   said   prints the text of the last pass in which `says` and `await` look
+# Variables in capitals are for the runme.sh: ansible-test's shellcheck, which does not read this file, leaves them alone.
+set -eu -o pipefail
+
+COLLECTION=${ANSIBLE_COLLECTIONS_PATH%%:*}/ansible_collections/dnssec/multisigner
+PYTHON=${ANSIBLE_TEST_PYTHON_INTERPRETER:-python3}
+
+enter_lab() { # [ARGUMENT...]   those of the runme.sh, which begins anew inside a namespace for the lab
+  if [ "${1:-}" != inside ]; then exec "$COLLECTION/roles/lab/files/namespace" "$BASH" "$0" inside "$@"; fi
+}
+
+start_lab() { # SCALE   of deSEC's request limits: 1 as they are, 0 for none; sets the lab's variables, LAB_...
+  PYTHONPATH=$COLLECTION/roles/lab/files "$PYTHON" -m multisigner_lab --desec-limits "$1"
+  # shellcheck disable=SC1091
+  . "$LAB_DIR/environment"
+  export ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 ANSIBLE_HOME=$LAB_DIR/ansible
+}
+
+say() { printf '\n---- %s\n' "$*"; }
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+logged() { # STATUS COMMAND...   a pass that must end with STATUS; its output is in $LOG
+  local expected=$1 status=0
+  shift
+  LOG=$LAB_DIR/pass.$((passes = ${passes:-0} + 1)).log
+  "$@" >"$LOG" 2>&1 || status=$?
+  if grep -qE 'Traceback|MODULE FAILURE' "$LOG"; then show; fail "a traceback"; fi
+  [ "$status" -eq "$expected" ] || { show; fail "exit status $status, not $expected"; }
+}
+
+show() { grep -vE '^(<|Using module|task path|Loading|redirecting|EXEC)' "$LOG" | tail -n 80 >&2; }
+
+says() { grep -qE -- "$1" < <(said) || { show; fail "it does not say: $1"; }; }
+
+changed_nothing() { if sed -n '/PLAY RECAP/,$p' "$LOG" | grep 'changed=[1-9]' >&2; then show; fail "something changed"; fi; }
+
+await() { # until the moment that the last pass named
+  local until seconds
+  until=$(said | grep -oE 'waiting until [0-9TZ:-]+' | sort | tail -n 1) || { show; fail "it does not say until when it waits"; }
+  seconds=$(($(date -d "${until##* }" +%s) + 1 - $(date +%s)))
+  if [ $seconds -gt 0 ]; then sleep $seconds; fi
+}
+
+control() { curl -sf -X "$1" "$LAB_DESEC_CONTROL_URL/requests"; } # METHOD   GET or DELETE the numbers of requests that deSEC got
+
+state_of() { # PATH...   what a run that changes nothing must leave alone: every zone at every server, and these files
+  local zone address
+  for zone in shop talk mixed; do
+    for address in 127.53.1.1 127.53.2.1 127.53.2.2 127.53.3.1 127.53.3.2; do
+      dig +short +norecurse @$address $zone.example SOA
+    done
+  done
+  dig +short +norecurse @127.53.1.1 example SOA
+  find "$@" -type f ! -name '*.log' -printf '%T@ %s %p\n' | sort -k3
+}
