@@ -92,6 +92,6 @@ def test_the_names_of_tsig_keys_have_one_form(configuration: Configuration) -> N
 
 
 def test_a_broken_configuration_is_told_in_named_checkconfs_words_and_under_its_own_name() -> None:
-    module = FakeModule(1, '/work/copy:3: unknown option\n/work/copy:4: unexpected end')
+    module = FakeModule(1, '/scratch/copy:3: unknown option\n/scratch/copy:4: unexpected end')
     with pytest.raises(MultisignerError, match=r'refuses /etc/named.conf: /etc/named.conf:3: unknown option; /etc/named.conf:4: unexpected end\.'):
-        read_configuration(Tools(module), '/work/copy', shown_path='/etc/named.conf')
+        read_configuration(Tools(module), '/scratch/copy', shown_path='/etc/named.conf')
