@@ -25,37 +25,10 @@ notes:
     V(pinned) means that it is signed by a key that you pinned. Anything else is V(none), with the reason.
   - The API of a signer is asked only for zones whose answers are not authenticated in another way.
   - Whose a key is follows from what it signs. A key that signs nothing anywhere belongs to nobody yet.
-requirements:
-  - dnspython >= 2.6
-  - cryptography
-  - requests, where a signer has an API
 extends_documentation_fragment:
   - dnssec.multisigner.attributes.info
   - dnssec.multisigner.group
-options:
-  trust_anchor_file:
-    description:
-      - File with the trust anchors, as DS or DNSKEY records of a zone file. The root's is usual; that of a private parent zone
-        serves where the root does not lead there.
-      - The anchors of the root zone that IANA publishes, when it is not given.
-    type: path
-  resolvers:
-    description:
-      - Addresses of resolvers that carry the records between the trust anchor and the parent zone. They need not be trusted.
-      - The resolvers of this machine, when it is not given.
-    type: list
-    elements: str
-    default: []
-  timeout:
-    description: Seconds that a server has for each of three tries.
-    type: float
-    default: 5.0
-  dest:
-    description:
-      - File, on the host where this module runs, that the whole observation is written to for
-        M(dnssec.multisigner.multisigner_plan). It is a working file of the run and is written in check mode too.
-      - With it the result holds only RV(errors), since the data of many zones are too large to be handed around.
-    type: path
+  - dnssec.multisigner.observation
 seealso:
   - module: dnssec.multisigner.multisigner_plan
 """
@@ -92,8 +65,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 zones:
-  description: What was seen, one entry for each zone that could be looked at. Not returned with O(dest).
-  returned: without O(dest)
+  description: What was seen, one entry for each zone that could be looked at.
+  returned: always
   type: list
   elements: dict
   contains:
@@ -206,25 +179,16 @@ errors:
         or take it off the list."
 """
 
-import asyncio
-import json
-import os
-import time
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._multisigner import group as declared
 from ..module_utils._multisigner import observation
 from ..module_utils._multisigner.errors import MultisignerError
-from ..module_utils._multisigner.observe import Observer
-from ..module_utils._multisigner.parallel import in_shares
-from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, find_servers
-from ..module_utils._multisigner.signers.api import ApiKeys
-from ..module_utils._multisigner.trust import IANA_ROOT_ANCHORS, Chain, read_anchors, system_resolvers
+from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
+from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR
 
 Data = Dict[str, Any]
-Seen = Tuple[List[observation.ZoneObservation], Dict[str, str]]  # what was seen of the zones, and the errors of those that could not be looked at
 
 
 def signer_as_result(seen: observation.ZoneObservation, view: observation.SignerView) -> Data:
@@ -264,72 +228,25 @@ def zone_as_result(seen: observation.ZoneObservation) -> Data:
     }
 
 
-def chain(params: Data) -> Chain:
-    """The chain of trust from the configured anchor. Raises MultisignerError for a file that cannot be read."""
-    path = params['trust_anchor_file']
-    if path:
-        try:
-            with open(path, encoding='utf-8') as file:
-                anchors = read_anchors(file.read(), path)
-        except (OSError, UnicodeDecodeError) as error:
-            raise MultisignerError(f'the trust anchor file {path} cannot be read: {error}', remedy='Correct multisigner_trust_anchor_file') from None
-    else:
-        anchors = read_anchors(IANA_ROOT_ANCHORS, 'of IANA')
-    resolvers = find_servers(params['resolvers']) or system_resolvers()
-    return Chain(anchors, resolvers, params['timeout'])
-
-
-def observe(params: Data, declaration: declared.Declaration) -> Seen:
-    now = int(time.time())
-
-    async def look(groups: Sequence[declared.Group]) -> Seen:
-        return await Observer(chain(params), ApiKeys().own_keys, params['timeout']).observe(groups, now)
-
-    shares = in_shares(declaration.groups, lambda groups: asyncio.run(look(groups)))
-    seen = sorted((zone for zones, _errors in shares for zone in zones), key=lambda zone: zone.zone)
-    return seen, {zone: error for _zones, errors in shares for zone, error in errors.items()}
-
-
-def write(path: str, declaration: declared.Declaration, seen: Sequence[observation.ZoneObservation], errors: Mapping[str, str]) -> None:
-    """The whole observation, for multisigner_plan. Raises MultisignerError."""
-    data = {
-        'groups': [declared.as_dict(group) for group in declaration.groups],
-        'zones': [observation.as_dict(zone) for zone in seen],
-        'errors': errors,
-    }
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w', encoding='utf-8') as file:
-            json.dump(data, file)
-    except OSError as error:
-        raise MultisignerError(f'the observation cannot be written to {path}: {error.strerror}', remedy='Choose a file that can be written') from None
+def errors_of(seen: Look) -> dict[str, list[str]]:
+    """For each zone that has any: why it could not be looked at, or what is wrong with single servers."""
+    found = {zone: [text] for zone, text in seen.errors.items()}
+    for _group, zone in seen.zones:
+        texts = [text for view in zone.signers for text in view.errors] + list(zone.parent.errors)
+        if texts:
+            found[zone.zone] = texts
+    return found
 
 
 def main() -> None:
-    spec = dict(
-        trust_anchor_file={'type': 'path'},
-        resolvers={'type': 'list', 'elements': 'str', 'default': []},
-        timeout={'type': 'float', 'default': 5.0},
-        dest={'type': 'path'},
-        **declared.GROUP_OPTIONS,
-    )
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    if DNSPYTHON_IMPORT_ERROR:
+    module = AnsibleModule(argument_spec=OBSERVE_OPTIONS, supports_check_mode=True)
+    if DNSPYTHON_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
     try:
-        declaration = declared.declare(module.params['zones'], module.params['signers'], module.params['parents'])
-        seen, failed = observe(module.params, declaration)
-        failed.update(declaration.errors)
-        if module.params['dest']:
-            write(module.params['dest'], declaration, seen, failed)
+        seen = look(module.params)
     except MultisignerError as error:
         module.fail_json(msg=str(error))
-    errors = {zone: [text] for zone, text in failed.items()}
-    for zone in seen:
-        found = [text for view in zone.signers for text in view.errors] + list(zone.parent.errors)
-        if found:
-            errors[zone.zone] = found
-    result = {} if module.params['dest'] else {'zones': [zone_as_result(zone) for zone in seen]}
-    module.exit_json(changed=False, errors=errors, **result)
+    module.exit_json(changed=False, zones=[zone_as_result(zone) for _group, zone in seen.zones], errors=errors_of(seen))
 
 
 if __name__ == '__main__':

@@ -12,8 +12,9 @@ version_added: 0.1.0
 author:
   - the dnssec.multisigner contributors (@dnssec-multisigner)
 description:
-  - Reads what M(dnssec.multisigner.dnssec_keys_fetch) saw and says, for each zone, which keys to add at which signer now, whether
-    the parent may have the DS of all signers, what must be waited for and until when, and what a person has to mend.
+  - Looks at every server of every signer and parent as M(dnssec.multisigner.dnssec_keys_fetch) does, and says, for each zone, which
+    keys to add at which signer now, whether the parent may have the DS of all signers, what must be waited for and until when, and
+    what a person has to mend.
   - In this release a plan only ever adds. What would have to be removed is told in RV(zones[].notes).
   - Remembers in a journal since when every server of every signer has shown each key. A DS is planned only when older
     answers cannot be in any cache any more.
@@ -23,6 +24,8 @@ notes:
   - A change is reported when the journal changed. A second look at a world that stayed the same writes nothing.
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.group
+  - dnssec.multisigner.observation
 attributes:
   diff_mode:
     support: none
@@ -31,14 +34,10 @@ attributes:
   idempotent:
     support: full
 options:
-  observation:
-    description: The file that M(dnssec.multisigner.dnssec_keys_fetch) wrote to its O(dnssec.multisigner.dnssec_keys_fetch#module:dest).
-    type: path
-    required: true
   journal:
     description:
       - The SQLite file of the journal, on the host where this module runs. It is made when it is missing.
-      - One run at a time uses it; a second one waits for half a minute and then fails.
+      - One run at a time uses it, from before it looks until its plan is made. A second one waits for half a minute and then fails.
     type: path
     required: true
   digest_types:
@@ -55,7 +54,25 @@ seealso:
 EXAMPLES = r"""
 - name: Plan what is safe now
   dnssec.multisigner.multisigner_plan:
-    observation: "{{ observation_file }}"
+    zones:
+      - name: shop.example
+        parent: registry
+        signers: [ns1, desec]
+    signers:
+      - name: ns1
+        driver: bind
+        servers: [192.0.2.1]
+        tsig:
+          name: multisigner
+          secret: "{{ vault_tsig_secret }}"
+      - name: desec
+        driver: desec
+        servers: [ns1.desec.io, ns2.desec.org]
+        api_token: "{{ vault_desec_token }}"
+    parents:
+      - name: registry
+        channel: export
+        servers: [a.nic.example]
     journal: ~/.local/state/dnssec-multisigner/journal.sqlite
   delegate_to: localhost
   register: plan
@@ -156,47 +173,36 @@ next_wait:
   sample: "2026-03-01T10:00:00Z"
 """
 
-import json
 import os
 import time
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Dict, Mapping, Sequence, Tuple
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._multisigner import group as declared
-from ..module_utils._multisigner import observation
 from ..module_utils._multisigner.errors import MultisignerError
+from ..module_utils._multisigner.group import Group
 from ..module_utils._multisigner.journal import Journal
+from ..module_utils._multisigner.observation import ZoneObservation
+from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
 from ..module_utils._multisigner.plan import Plan, plan, unknown_ds, utc
 from ..module_utils._multisigner.report import lines, plan_as_dict
+from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR
 
 Data = Dict[str, Any]
-Made = Tuple[declared.Group, observation.ZoneObservation, Plan]
+Made = Tuple[Group, ZoneObservation, Plan]
 
 
-def read(path: str) -> Data:
-    """The observation as dnssec_keys_fetch wrote it. Raises MultisignerError."""
-    try:
-        with open(path, encoding='utf-8') as file:
-            data: Data = json.load(file)
-            return data
-    except (OSError, ValueError) as error:
-        raise MultisignerError(f'the observation {path} cannot be read: {error}', remedy='Run dnssec_keys_fetch with dest set to this file first') from None
-
-
-def make_plans(data: Data, journal: Journal, digest_types: Sequence[int]) -> tuple[list[Made], bool]:
+def make_plans(seen: Look, journal: Journal, digest_types: Sequence[int]) -> tuple[list[Made], bool]:
     """The plan of every zone that was seen, and whether the journal learned anything."""
     now = int(time.time())
-    groups = {group['zone']: declared.from_dict(group) for group in data['groups']}
     known = journal.facts()
     plans: list[Made] = []
     learned = False
-    for zone in data['zones']:
-        seen = observation.from_dict(zone)
-        facts = known.get(seen.zone, {})
-        made = plan(groups[seen.zone], seen, facts, now, digest_types)
-        learned |= journal.store(seen.zone, facts, made.facts)
-        plans.append((groups[seen.zone], seen, made))
+    for group, zone in seen.zones:
+        facts = known.get(group.zone, {})
+        made = plan(group, zone, facts, now, digest_types)
+        learned |= journal.store(group.zone, facts, made.facts)
+        plans.append((group, zone, made))
     return plans, learned
 
 
@@ -229,7 +235,7 @@ def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
     return work
 
 
-def result(plans: Sequence[Made], errors: dict[str, str]) -> Data:
+def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
     made = [entry[2] for entry in plans]
     ends = [wait.until for one in made for wait in one.waits if wait.until is not None]
     return {
@@ -239,27 +245,26 @@ def result(plans: Sequence[Made], errors: dict[str, str]) -> Data:
         'signers': signer_work(made),
         'parents': parent_work(plans),
         'next_wait': utc(min(ends)) if ends else None,
-        'errors': errors,
+        'errors': dict(errors),
     }
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            'observation': {'type': 'path', 'required': True},
-            'journal': {'type': 'path', 'required': True},
-            'digest_types': {'type': 'list', 'elements': 'int', 'choices': [2, 4], 'default': [2]},
-        },
-        supports_check_mode=True,
-    )
+    spec = {
+        'journal': {'type': 'path', 'required': True},
+        'digest_types': {'type': 'list', 'elements': 'int', 'choices': [2, 4], 'default': [2]},
+        **OBSERVE_OPTIONS,
+    }
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    if DNSPYTHON_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
     try:
-        data = read(module.params['observation'])
-        journal = Journal(os.path.abspath(module.params['journal']), writable=not module.check_mode)
-        plans, learned = make_plans(data, journal, sorted(set(module.params['digest_types'])))
-        journal.close()
+        with Journal(os.path.abspath(module.params['journal']), writable=not module.check_mode) as journal:
+            seen = look(module.params)
+            plans, learned = make_plans(seen, journal, sorted(set(module.params['digest_types'])))
     except MultisignerError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=learned, **result(plans, data['errors']))
+    module.exit_json(changed=learned, **result(plans, seen.errors))
 
 
 if __name__ == '__main__':

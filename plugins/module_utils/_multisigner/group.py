@@ -213,25 +213,3 @@ def _parent(option: Mapping[str, Any]) -> Parent:
 
 def _listed(names: Any) -> str:
     return ', '.join(sorted(names)) or 'none'
-
-
-def as_dict(group: Group) -> dict[str, Any]:
-    """The JSON form of what a plan needs of a group. No secret is in it, nor how to be let in anywhere."""
-    return {
-        'zone': group.zone,
-        'signers': [{'name': signer.name, 'driver': signer.driver, 'servers': list(signer.servers), 'port': signer.port} for signer in group.signers],
-        'parent': {'name': group.parent.name, 'channel': group.parent.channel, 'servers': list(group.parent.servers)},
-        'leaving': list(group.leaving),
-        'allow_mixed_algorithms': group.allow_mixed_algorithms,
-    }
-
-
-def from_dict(data: Mapping[str, Any]) -> Group:
-    """Reads what as_dict() wrote."""
-    return Group(
-        data['zone'],
-        tuple(Signer(signer['name'], signer['driver'], tuple(signer['servers']), signer['port']) for signer in data['signers']),
-        Parent(data['parent']['name'], data['parent']['channel'], tuple(data['parent']['servers'])),
-        tuple(data['leaving']),
-        data['allow_mixed_algorithms'],
-    )

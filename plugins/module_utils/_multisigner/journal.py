@@ -40,7 +40,10 @@ class Fact:
 
 
 class Journal:
-    """One transaction over the journal: read, then store, then close. A second run waits, then is told to come back."""
+    """One transaction over the journal, as a context: read, look at the world, store; kept when the block ends without an error.
+
+    From its beginning a second run that would write waits, and is told to come back when that takes too long.
+    """
 
     def __init__(self, path: str, writable: bool) -> None:
         """Opens *path*, which is made when it is missing and *writable*. Raises MultisignerError when that cannot be done."""
@@ -59,7 +62,8 @@ class Journal:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         mode = 'rw' if self._writable else 'ro'
         connection = sqlite3.connect(f'file:{quote(self._path)}?mode={mode}', uri=True, timeout=LOCK_WAIT, isolation_level=None)
-        connection.execute('BEGIN IMMEDIATE' if self._writable else 'BEGIN')
+        if self._writable:
+            connection.execute('BEGIN IMMEDIATE')
         return self._prepared(connection)
 
     def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -105,10 +109,13 @@ class Journal:
                 raise self._error(error) from None
         return bool(changed or gone)
 
-    def close(self) -> None:
-        """Commits, all or nothing. Raises MultisignerError when the disk does not take it; then nothing was written."""
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, failed: object, *_unused: object) -> None:
+        """Commits, all or nothing, and nothing after an error. Raises MultisignerError when the disk does not take it."""
         try:
-            if self._connection.in_transaction:
+            if self._connection.in_transaction and not failed:
                 self._connection.execute('COMMIT')
         except sqlite3.Error as error:
             raise self._error(error) from None

@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was seen: the answers of every server of every signer of one zone and of its parent, as values.
 
-Pure and standard library only: plan.py and verify.py judge these, observe.py makes them, a JSON file carries them from one
-task of a run to the next. What could not be seen is an error in its place, never an empty answer.
+Pure and standard library only: observe.py makes them, plan.py judges them. What could not be seen is an error in its place,
+never an empty answer.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Iterable, Mapping
 
 from .dnskey import DNSKEY, DS
@@ -191,56 +191,3 @@ def parent_server_as_dict(view: ParentServerView) -> dict[str, Any]:
         'server': view.server, 'error': view.error, 'authenticated': view.authenticated, 'why_not': view.why_not,
         'ds': _texts(view.ds), 'ds_ttl': view.ds_ttl, 'ns': sorted(view.ns), 'ns_ttl': view.ns_ttl,
     }
-
-
-def as_dict(seen: ZoneObservation) -> dict[str, Any]:
-    """The JSON form; from_dict() reads it back to an equal value."""
-    return {
-        'zone': seen.zone,
-        'time': seen.time,
-        'signers': [
-            {
-                'name': view.name,
-                'prepublishes': view.prepublishes,
-                'by_api': _texts(view.by_api),
-                'servers': [server_as_dict(server) for server in view.servers],
-            }
-            for view in seen.signers
-        ],
-        'parent': {'name': seen.parent.name, 'zone': seen.parent.zone, 'servers': [parent_server_as_dict(server) for server in seen.parent.servers]},
-    }
-
-
-def from_dict(data: Mapping[str, Any]) -> ZoneObservation:
-    """Reads what as_dict() wrote."""
-    return ZoneObservation(
-        data['zone'],
-        data['time'],
-        tuple(
-            SignerView(signer['name'], tuple(_server(server) for server in signer['servers']), signer['prepublishes'], _keys(signer['by_api']))
-            for signer in data['signers']
-        ),
-        ParentView(data['parent']['name'], data['parent']['zone'], tuple(_parent_server(server) for server in data['parent']['servers'])),
-    )
-
-
-def _server(data: Mapping[str, Any]) -> ServerView:
-    plain = ServerView(**{name: data[name] for name in ('server', 'error', 'authenticated', 'why_not', 'dnskey_ttl', 'ns_ttl', 'serial', 'negative_ttl')})
-    return replace(
-        plain,
-        ns=frozenset(data['ns']),
-        cds=frozenset(DS.parse(text) for text in data['cds']),
-        dnskeys=_keys(data['dnskeys']),
-        signs_keys=_keys(data['signs_keys']),
-        signs_zone=_keys(data['signs_zone']),
-        cdnskeys=_keys(data['cdnskeys']),
-    )
-
-
-def _parent_server(data: Mapping[str, Any]) -> ParentServerView:
-    plain = ParentServerView(**{name: data[name] for name in ('server', 'error', 'authenticated', 'why_not', 'ds_ttl', 'ns_ttl')})
-    return replace(plain, ns=frozenset(data['ns']), ds=frozenset(DS.parse(text) for text in data['ds']))
-
-
-def _keys(texts: Iterable[str]) -> frozenset[DNSKEY]:
-    return frozenset(DNSKEY.parse(text) for text in texts)

@@ -9,30 +9,68 @@ over zones that are in order costs no API call. The result is made of observatio
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
-from typing import Any, Callable, FrozenSet, Mapping, Sequence
+from typing import Any, Callable, FrozenSet, Mapping, Sequence, Tuple
 
 from .dnskey import DNSKEY, DS, parse_record
 from .errors import MultisignerError
-from .group import Group, Parent, Signer
+from .group import GROUP_OPTIONS, Group, Parent, Signer, declare
 from .observation import NOT_AUTHENTICATED, ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
-from .resolve import NoAnswerError, Server, Tsig, ask, exchange, find_servers, for_each, from_rdata, live_rrset, together
-from .trust import Chain, get_rrset, signers_of, trusted_by
+from .parallel import in_shares
+from .resolve import UDP_PAYLOAD, Server, Silence, Tsig, ask, exchange, find_servers, for_each, from_rdata, live_rrset, together
+from .signers.api import ApiKeys
+from .trust import Chain, chain_from, ds_answer, get_rrset, signers_of, trusted_by
 
 try:
     import dns.flags
     import dns.message
     import dns.name
-    import dns.rcode
     import dns.rdataclass
     import dns.rdatatype
 except ImportError:
     # resolve.py remembers the failure; every module reports it before anything here runs.
     pass
 
+# What a signer's server is asked for, and whether the signatures over it are looked at: they tell what each key signs.
+CHILD_QUESTIONS = (('DNSKEY', True), ('SOA', True), ('CDS', False), ('CDNSKEY', False), ('NS', False))
 ZONES_AT_ONCE = 12  # each asks all its servers at once; more would only lose datagrams
 
+# The options of every module that looks at declared zones. Documented by the fragments group and observation.
+OBSERVE_OPTIONS: dict[str, Any] = {
+    **GROUP_OPTIONS,
+    'trust_anchor_file': {'type': 'path'},
+    'resolvers': {'type': 'list', 'elements': 'str', 'default': []},
+    'timeout': {'type': 'float', 'default': 5.0},
+}
+
 OwnKeys = Callable[[Signer, str], FrozenSet[DNSKEY]]
+_Share = Tuple[Sequence[ZoneObservation], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at the declared zones gave: each zone that could be seen, in the order of their names, with what was
+    declared of it; and for each zone that could not, why."""
+
+    zones: tuple[tuple[Group, ZoneObservation], ...]
+    errors: Mapping[str, str]
+
+
+def look(options: Mapping[str, Any]) -> Look:
+    """Looks at all zones of OBSERVE_OPTIONS, on all processors. Raises MultisignerError for what is wrong with every zone."""
+    declaration = declare(options['zones'], options['signers'], options['parents'])
+    now = int(time.time())
+
+    async def observe(groups: Sequence[Group]) -> _Share:
+        chain = chain_from(options['trust_anchor_file'], options['resolvers'], options['timeout'])
+        return await Observer(chain, ApiKeys().own_keys, options['timeout']).observe(groups, now)
+
+    shares = in_shares(declaration.groups, lambda groups: asyncio.run(observe(groups)))
+    groups = {group.zone: group for group in declaration.groups}
+    seen = sorted((zone for zones, _errors in shares for zone in zones), key=lambda zone: zone.zone)
+    errors = {zone: text for _zones, failed in shares for zone, text in failed.items()}
+    return Look(tuple((groups[zone.zone], zone) for zone in seen), {**errors, **declaration.errors})
 
 
 @dataclass(frozen=True)
@@ -53,12 +91,11 @@ class Observer:
         self._own_keys = own_keys
         self._timeout = timeout
         self._addresses: dict[tuple[str, int], tuple[Server, ...]] = {}
-        self._silent: dict[Server, str] = {}
+        self._silence = Silence()
         self._api_turn = asyncio.Lock()
 
     async def observe(self, groups: Sequence[Group], now: int) -> tuple[list[ZoneObservation], dict[str, str]]:
         """What was seen of each zone, and the error of each zone that could not be looked at. *now*: seconds since 1970 UTC."""
-        await self._find_silent_servers(groups)
         errors: dict[str, str] = {}
 
         async def one(group: Group) -> ZoneObservation | None:
@@ -79,29 +116,6 @@ class Observer:
             found.extend(self._addresses[name, port])
         return tuple(dict.fromkeys(found))
 
-    async def _find_silent_servers(self, groups: Sequence[Group]) -> None:
-        """Asks each server once, so that one that is down costs one timeout and not one for every zone."""
-        first: dict[Server, str] = {}
-        for group in groups:
-            asked = [((*signer.servers, *([signer.primary] if signer.primary else [])), signer.port) for signer in group.signers]
-            for names, port in [*asked, (group.parent.servers, group.parent.port)]:
-                try:
-                    for server in self._find(names, port):
-                        first.setdefault(server, group.zone)
-                except MultisignerError:
-                    continue  # told for each zone when its turn comes
-
-        async def probe(server: Server) -> None:
-            query = dns.message.make_query(first[server], 'SOA')
-            try:
-                await exchange(server, query, timeout=self._timeout)
-            except NoAnswerError as error:
-                self._silent[server] = error.what
-            except MultisignerError:
-                pass  # it speaks; what is wrong is told for each zone
-
-        await for_each(first, probe)
-
     async def _zone(self, group: Group, now: int) -> ZoneObservation:
         parent, anchors, why_not = await self._parent(group.parent, group.zone)
         signers = await together(self._signer(signer, group.zone, anchors, why_not) for signer in group.signers)
@@ -120,12 +134,10 @@ class Observer:
 
     async def _parent_server(self, server: Server, zone: str) -> tuple[ParentServerView, str]:
         try:
-            self._refuse_silent(server, zone)
-            answer = await ask(server, zone, 'DS', timeout=self._timeout)
-            delegation = await self._delegation(server, zone)
-            name = dns.name.from_text(zone)
-            rrset, rrsigs = get_rrset(answer, name, 'DS')
-            apex = _parent_apex(answer, name, rrset, rrsigs, server, zone)
+            with self._silence.of(server, zone):
+                answer = await ask(server, zone, 'DS', timeout=self._timeout)
+                delegation = await self._delegation(server, zone)
+            rrset, rrsigs, apex = ds_answer(answer, zone, server)
         except MultisignerError as error:
             return ParentServerView(str(server), error=str(error.at(zone=zone, server=str(server)))), ''
         view = ParentServerView(str(server), ns=delegation[0], ns_ttl=delegation[1])
@@ -140,7 +152,7 @@ class Observer:
 
     async def _delegation(self, server: Server, zone: str) -> tuple[frozenset[str], int]:
         """The NS RRset of the referral and its TTL. A parent answers a referral without AA (RFC 1034 section 4.3.2)."""
-        query = dns.message.make_query(zone, 'NS', want_dnssec=True)
+        query = dns.message.make_query(zone, 'NS', payload=UDP_PAYLOAD)
         query.flags &= ~dns.flags.RD
         answer = await exchange(server, query, timeout=self._timeout)
         for section in (answer.authority, answer.answer):
@@ -184,19 +196,11 @@ class Observer:
 
     async def _server(self, server: Server, zone: str, tsig: Tsig | None) -> _Answers:
         try:
-            self._refuse_silent(server, zone)
-            rtypes = ('DNSKEY', 'CDS', 'CDNSKEY', 'NS', 'SOA')
-            answers = await together(ask(server, zone, rtype, tsig, self._timeout) for rtype in rtypes)
-            return _read(server, zone, dict(zip(rtypes, answers)), tsig is not None)
+            with self._silence.of(server, zone):
+                answers = await together(ask(server, zone, rtype, tsig, self._timeout, signatures) for rtype, signatures in CHILD_QUESTIONS)
+            return _read(server, zone, dict(zip((rtype for rtype, _unused in CHILD_QUESTIONS), answers)), tsig is not None)
         except MultisignerError as error:
             return _Answers(ServerView(str(server), error=str(error.at(zone=zone, server=str(server)))))
-
-    def _refuse_silent(self, server: Server, zone: str) -> None:
-        if server in self._silent:
-            raise NoAnswerError(
-                self._silent[server], zone, str(server),
-                remedy='See that it runs and that a firewall lets port 53 through, or take it off the list',
-            )
 
 
 def _read(server: Server, zone: str, answers: Mapping[str, Any], tsig: bool) -> _Answers:
@@ -259,21 +263,3 @@ def _pins(signer: Signer, zone: str) -> tuple[Any, ...]:
 
 def _targets(rrset: Any) -> frozenset[str]:
     return frozenset(rdata.target.to_text(omit_final_dot=True).lower() for rdata in rrset)
-
-
-def _parent_apex(answer: Any, name: Any, rrset: Any, rrsigs: Any, server: Server, zone: str) -> str:
-    """The parent zone's name: who signed the DS, else whose SOA says that there is none; empty for DS that nobody signed.
-
-    Raises MultisignerError for a server that is not the parent's, and for a zone that it does not delegate.
-    """
-    if answer.rcode() == dns.rcode.NXDOMAIN:
-        raise MultisignerError('knows no such name: the zone is not delegated', remedy='Register the zone and its NS at the parent first')
-    if rrset is not None and rrsigs is None:
-        return ''
-    apex = rrsigs[0].signer if rrsigs is not None else next((rrset.name for rrset in answer.authority if rrset.rdtype == dns.rdatatype.SOA), None)
-    if apex is None or apex == name or not name.is_subdomain(apex):
-        raise MultisignerError(
-            'does not answer as the parent of the zone', zone=zone, server=str(server),
-            remedy='List the servers of the parent zone, not of the zone itself',
-        )
-    return str(apex.to_text(omit_final_dot=True)) if apex != dns.name.root else '.'

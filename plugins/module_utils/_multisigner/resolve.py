@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence, TypeVar
 from weakref import WeakKeyDictionary
@@ -105,6 +106,34 @@ class Server:
         return f'{self.name} ({place})' if self.name else place
 
 
+class Silence:
+    """Which servers never answered in this run, so that one that is down costs one timeout and not one for every zone.
+
+    A server that has answered anything is up: of it each silence is that of one zone.
+    """
+
+    def __init__(self) -> None:
+        self._up: set[Server] = set()
+        self._down: dict[Server, NoAnswerError] = {}
+
+    @contextmanager
+    def of(self, server: Server, zone: str) -> Iterator[None]:
+        """Around questions to *server*: raises NoAnswerError at once when it is known to be down, and remembers what comes of them."""
+        down = self._down.get(server)
+        if down is not None:
+            raise NoAnswerError(down.what, zone, str(server), remedy=down.remedy)
+        try:
+            yield
+        except NoAnswerError as error:
+            if server not in self._up:
+                self._down[server] = error
+            raise
+        except MultisignerError:
+            self._up.add(server)
+            raise
+        self._up.add(server)
+
+
 @dataclass(frozen=True)
 class LiveRRset:
     """What one server publishes of one type: the TTL in seconds and the records."""
@@ -147,13 +176,16 @@ def _has_route(address: str, port: int) -> bool:
     return True
 
 
-async def ask(server: Server, qname: str, rdtype: str, tsig: Tsig | None = None, timeout: float = 5.0) -> dns.message.Message:
-    """The authoritative answer of *server*: NOERROR or NXDOMAIN, with DNSSEC records; UDP, then TCP when truncated.
+async def ask(
+    server: Server, qname: str, rdtype: str, tsig: Tsig | None = None, timeout: float = 5.0, signatures: bool = True
+) -> dns.message.Message:
+    """The authoritative answer of *server*: NOERROR or NXDOMAIN; UDP, then TCP when truncated.
 
-    *timeout* is in seconds, for each of TRIES datagrams. With *tsig* the answer is signed and verified.
+    *timeout* is in seconds, for each of TRIES datagrams. With *tsig* the answer is signed and verified. *signatures* asks for
+    RRSIGs too; to read many of them takes longer than all else.
     Raises MultisignerError for a server that is silent, refuses, fails, is lame, or cannot do TCP.
     """
-    query = dns.message.make_query(qname, rdtype, want_dnssec=True, payload=UDP_PAYLOAD)
+    query = dns.message.make_query(qname, rdtype, want_dnssec=signatures, payload=UDP_PAYLOAD)
     query.flags &= ~dns.flags.RD
     answer = await exchange(server, query, tsig, timeout)
     zone = zone_name(qname)
@@ -267,7 +299,7 @@ async def live(
     server: Server, zone: str, rtypes: Sequence[str] = RECORD_TYPES, tsig: Tsig | None = None, timeout: float = 5.0
 ) -> dict[str, LiveRRset]:
     """What *server* publishes at the apex of *zone* now. Raises MultisignerError as ask() does, and for a zone that is not there."""
-    answers = await together(ask(server, zone, rtype, tsig, timeout) for rtype in rtypes)
+    answers = await together(ask(server, zone, rtype, tsig, timeout, signatures=False) for rtype in rtypes)
     return {rtype: live_rrset(answer, server, zone, rtype) for rtype, answer in zip(rtypes, answers)}
 
 
@@ -292,22 +324,12 @@ def from_rdata(rdata: Any) -> Any:
 
 
 async def wait_until(
-    servers: Iterable[Server],
-    zone: str,
-    condition: Callable[[dict[str, LiveRRset]], str | None],
-    tsig: Tsig | None = None,
-    timeout: float = 30.0,
+    server: Server, zone: str, condition: Callable[[dict[str, LiveRRset]], str | None], tsig: Tsig | None = None, timeout: float = 30.0
 ) -> None:
-    """Asks every server again and again until *condition* of what it publishes returns None; its text says what is missing.
+    """Asks *server* again and again until *condition* of what it publishes returns None; its text says what is missing.
 
-    *timeout* is in seconds, for all servers together. Raises MultisignerError that names the server and the text.
+    *timeout* is in seconds. Raises MultisignerError that names the server and the text.
     """
-    await together(_wait_for_one(server, zone, condition, tsig, timeout) for server in servers)
-
-
-async def _wait_for_one(
-    server: Server, zone: str, condition: Callable[[dict[str, LiveRRset]], str | None], tsig: Tsig | None, timeout: float
-) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
     pause = 0.05

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Iterable, Mapping, Sequence
 
-from .dnskey import DIGEST_LENGTHS, DNSKEY, DS
+from .dnskey import DIGEST_LENGTHS, DNSKEY, DS, zone_name
 from .errors import MultisignerError
-from .resolve import Server, exchange, from_rdata
+from .resolve import Server, exchange, find_servers, from_rdata
 
 try:
     import dns.dnssec
@@ -21,6 +21,7 @@ try:
     import dns.flags
     import dns.message
     import dns.name
+    import dns.rcode
     import dns.rdataclass
     import dns.rdatatype
     import dns.resolver
@@ -117,6 +118,39 @@ def get_rrset(answer: Any, name: Any, rdtype: str) -> tuple[Any | None, Any | No
     return rrset, answer.get_rrset(dns.message.ANSWER, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, number)
 
 
+def ds_answer(answer: Any, zone: str, server: Server) -> tuple[Any | None, Any | None, str]:
+    """What *server*, one of the parent's, answered about the DS of *zone*: the RRset, its signatures, and the parent zone's name.
+
+    The name is that of who signed the DS, else of the SOA that says that there is none; empty for DS that nobody signed.
+    Raises MultisignerError for a server that is not the parent's, and for a zone that it does not delegate.
+    """
+    if answer.rcode() == dns.rcode.NXDOMAIN:
+        raise MultisignerError(
+            'knows no such name: the zone is not delegated', zone=zone, server=str(server),
+            remedy='Register the zone and its NS at the parent first: a DS without NS would be dropped',
+        )
+    rrset, rrsigs = get_rrset(answer, dns.name.from_text(zone), 'DS')
+    if rrsigs is not None:
+        return rrset, rrsigs, parent_zone(rrsigs[0].signer, zone, server)
+    return rrset, rrsigs, parent_zone(soa_owner(answer), zone, server) if rrset is None else ''
+
+
+def soa_owner(answer: Any) -> Any | None:
+    """The name of the zone whose SOA *answer* holds."""
+    return next((rrset.name for rrset in (*answer.answer, *answer.authority) if rrset.rdtype == dns.rdatatype.SOA), None)
+
+
+def parent_zone(apex: Any | None, zone: str, server: Server) -> str:
+    """The name *apex* as text. Raises MultisignerError when it is not above *zone*."""
+    name = dns.name.from_text(zone)
+    if apex is None or apex == name or not name.is_subdomain(apex):
+        raise MultisignerError(
+            'does not answer as the parent of the zone', zone=zone, server=str(server),
+            remedy='List the servers of the parent zone, not those of the zone itself',
+        )
+    return zone_name(apex.to_text())
+
+
 class Chain:
     """Validated key sets of ancestor zones, each fetched once however many zones ask for it."""
 
@@ -169,3 +203,18 @@ class Chain:
             except MultisignerError as error:
                 failure = error
         raise failure
+
+
+def chain_from(path: str | None, resolvers: Sequence[str], timeout: float) -> Chain:
+    """The chain of trust from the anchors in the file *path*, or those of IANA; by *resolvers*, or those of this machine.
+
+    Raises MultisignerError for a file that cannot be read, and for a resolver without an address.
+    """
+    source, text = 'of IANA', IANA_ROOT_ANCHORS
+    if path:
+        try:
+            with open(path, encoding='utf-8') as file:
+                source, text = path, file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            raise MultisignerError(f'the trust anchor file {path} cannot be read: {error}', remedy='Correct multisigner_trust_anchor_file') from None
+    return Chain(read_anchors(text, source), find_servers(resolvers) or system_resolvers(), timeout)

@@ -8,9 +8,8 @@ of its own is never swept away. Every message goes over TCP. A NOERROR is no pro
 """
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Iterable
 
 from .dnskey import DNSKEY, DS, Record
 from .errors import MultisignerError
@@ -65,25 +64,6 @@ class Update:
         for rtype, value in self.remove:
             message.delete(owner, _rdata(rtype, value))
         return message
-
-
-@dataclass(frozen=True)
-class Silence:
-    """Which servers did not answer during this run, so that one that is down costs one timeout and not one for every zone."""
-
-    _heard: dict[Server, NoAnswerError] = field(default_factory=dict)
-
-    @contextmanager
-    def of(self, server: Server, zone: str) -> Iterator[None]:
-        """Around questions to *server*: raises NoAnswerError at once when it was silent before, and remembers when it is now."""
-        before = self._heard.get(server)
-        if before is not None:
-            raise NoAnswerError(before.what, zone, str(server), remedy=before.remedy)
-        try:
-            yield
-        except NoAnswerError as error:
-            self._heard[server] = error
-            raise
 
 
 def typed(records: Iterable[Record]) -> tuple[tuple[str, DNSKEY | DS], ...]:

@@ -17,19 +17,11 @@ from ..dnskey import DNSKEY, DS, parse_record, zone_name
 from ..dsset import DsChange, SignerKeys, agreed, compare, union_ds
 from ..errors import MultisignerError
 from ..outcome import Outcome
-from ..resolve import Server, ask, find_servers, for_each, from_rdata, together
-from ..trust import get_rrset, signers_of
-from ..update import ChangedMeanwhileError, Silence
+from ..resolve import Server, Silence, ask, find_servers, for_each, from_rdata, together
+from ..trust import ds_answer, get_rrset, parent_zone, signers_of, soa_owner
+from ..update import ChangedMeanwhileError
 from . import export, nsupdate
 from .base import Channel, Delegation, Parent, ds_lines
-
-try:
-    import dns.name
-    import dns.rcode
-    import dns.rdatatype
-except ImportError:
-    # resolve.py remembers the failure; every module reports it before anything here runs.
-    pass
 
 CHANNELS: Mapping[str, Channel] = {
     'export': Channel(export.CAPABILITIES, export.publish),
@@ -130,7 +122,7 @@ class Registration:
         """The DNSKEY RRset at *server*, and those of its keys whose signature over it is valid now."""
         with self.silence.of(server, zone):
             answer = await ask(server, zone, 'DNSKEY', timeout=self.parent.timeout)
-        rrset, rrsigs = get_rrset(answer, dns.name.from_text(zone), 'DNSKEY')
+        rrset, rrsigs = get_rrset(answer, answer.question[0].name, 'DNSKEY')
         keys = frozenset(from_rdata(rdata) for rdata in rrset or ())
         return keys, frozenset(signers_of(rrset, rrsigs, keys))
 
@@ -144,24 +136,12 @@ class Registration:
         tsig = self.parent.tsig if server == self.parent.primary else None
         with self.silence.of(server, zone):
             answer = await ask(server, zone, 'DS', tsig, self.parent.timeout)
-            if answer.rcode() == dns.rcode.NXDOMAIN:
-                raise MultisignerError(
-                    'knows no such name: the zone is not delegated there, and a DS without NS would be dropped', zone=zone, server=str(server),
-                    remedy='Register the zone and its NS at the parent first',
-                )
-            name = dns.name.from_text(zone)
-            rrset, rrsigs = get_rrset(answer, name, 'DS')
-            if rrsigs is not None:
-                apex = rrsigs[0].signer
-            else:
-                apex = _soa_owner(answer) or _soa_owner(await ask(server, zone.partition('.')[2] or '.', 'SOA', tsig, self.parent.timeout))
-        if apex is None or apex == name or not name.is_subdomain(apex):
-            raise MultisignerError(
-                'answers as the server of the zone itself, not of its parent', zone=zone, server=str(server),
-                remedy='List the servers of the parent zone in "servers"',
-            )
+            rrset, _unused, apex = ds_answer(answer, zone, server)
+            if not apex:
+                above = zone.partition('.')[2] or '.'
+                apex = parent_zone(soa_owner(await ask(server, above, 'SOA', tsig, self.parent.timeout)), zone, server)
         values = frozenset(from_rdata(rdata) for rdata in rrset or ())
-        return Shown(server, values, rrset.ttl if rrset is not None else 0, zone_name(apex.to_text()))
+        return Shown(server, values, rrset.ttl if rrset is not None else 0, apex)
 
     def _parent_zone(self, zone: str, shown: Iterable[Shown]) -> str:
         """The name of the parent zone, which every server must agree about, and the user where he says it."""
@@ -199,10 +179,6 @@ class Registration:
             f'after {self.parent.max_wait:g} s it still does not show the DS set that was written: {"; ".join(filter(None, (lacks, extra)))}',
             zone=zone, server=str(late.server), remedy=remedy,
         )
-
-
-def _soa_owner(answer: Any) -> Any:
-    return next((rrset.name for rrset in (*answer.answer, *answer.authority) if rrset.rdtype == dns.rdatatype.SOA), None)
 
 
 def _key(text: str, zone: str) -> DNSKEY:

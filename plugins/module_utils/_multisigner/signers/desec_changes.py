@@ -16,7 +16,7 @@ from ..dnskey import DIGEST_LENGTHS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
 from ..json_api import ConflictError, UncertainError
 from ..outcome import Outcome, Request
-from ..resolve import Server, for_each, live, together, wait_until
+from ..resolve import LiveRRset, Server, Silence, for_each, live, together, wait_until
 from .base import missing
 from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied
 
@@ -77,7 +77,8 @@ def apply_changes(options: Iterable[dict[str, Any]], client: Desec, servers: Seq
     3. All of these are then watched at the servers until they are published, together.
     """
     requests, outcomes = _read_requests(options)
-    settled = asyncio.run(_settled(requests, servers)) if servers else frozenset()
+    silence = Silence()
+    settled = asyncio.run(_settled(requests, servers, silence)) if servers else frozenset()
     pending: list[tuple[Request, Outcome]] = []
     for request in requests:
         if request.zone in settled:
@@ -92,7 +93,7 @@ def apply_changes(options: Iterable[dict[str, Any]], client: Desec, servers: Seq
         else:
             pending.append((request, outcome))
     if pending:
-        outcomes += asyncio.run(_published(pending, servers, max_wait))
+        outcomes += asyncio.run(_published(pending, servers, silence, max_wait))
     return outcomes
 
 
@@ -107,12 +108,16 @@ def _read_requests(options: Iterable[dict[str, Any]]) -> tuple[list[Request], li
     return requests, failures
 
 
-async def _settled(requests: Sequence[Request], servers: Sequence[Server]) -> frozenset[str]:
+async def _settled(requests: Sequence[Request], servers: Sequence[Server], silence: Silence) -> frozenset[str]:
     """The zones of which DNS alone shows that nothing differs. A server that gives no answer shows nothing."""
+
+    async def shown(server: Server, zone: str) -> dict[str, LiveRRset]:
+        with silence.of(server, zone):
+            return await live(server, zone)
 
     async def is_settled(request: Request) -> bool:
         try:
-            answers = await together(live(server, request.zone) for server in servers)
+            answers = await together(shown(server, request.zone) for server in servers)
         except MultisignerError:
             return False
         return all(missing(request, answer) is None for answer in answers)
@@ -123,14 +128,18 @@ async def _settled(requests: Sequence[Request], servers: Sequence[Server]) -> fr
     }
 
 
-async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequence[Server], max_wait: float) -> list[Outcome]:
+async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequence[Server], silence: Silence, max_wait: float) -> list[Outcome]:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + max_wait
+
+    async def watch_one(server: Server, request: Request) -> None:
+        with silence.of(server, request.zone):
+            await wait_until(server, request.zone, lambda shown: missing(request, shown), timeout=round(max(0.0, deadline - loop.time()), 1))
 
     async def watch(item: tuple[Request, Outcome]) -> Outcome:
         request, outcome = item
         try:
-            await wait_until(servers, request.zone, lambda published: missing(request, published), timeout=round(max(0.0, deadline - loop.time()), 1))
+            await together(watch_one(server, request) for server in servers)
         except MultisignerError as error:
             return replace(outcome, failed=True, msg=str(error))
         return replace(outcome, msg=f'{outcome.msg} Every server shows it.')

@@ -16,9 +16,9 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from ..dnskey import DNSKEY, DS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
-from ..resolve import LiveRRset, Server, Tsig, ask, for_each, live_rrset, together, wait_until
+from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together, wait_until
 from ..trust import get_rrset
-from ..update import Silence, Update, send, typed
+from ..update import Update, send, typed
 from .base import missing
 
 # resolve.py remembers the failure; every module reports it before anything here runs.
@@ -114,14 +114,14 @@ class Signer:
 
         if wrote:
             try:
-                await wait_until([self.primary], request.zone, condition, self.tsig, self.max_wait)
+                await wait_until(self.primary, request.zone, condition, self.tsig, self.max_wait)
             except MultisignerError as error:
                 raise MultisignerError(error.what, request.zone, str(self.primary), remedy=_IGNORED) from None
         await together(self._wait_for(server, request.zone, condition) for server in self.servers if server != self.primary)
 
     async def _wait_for(self, server: Server, zone: str, condition: Callable[[Mapping[str, LiveRRset]], str | None]) -> None:
         with self.silence.of(server, zone):
-            await wait_until([server], zone, condition, timeout=self.max_wait)
+            await wait_until(server, zone, condition, timeout=self.max_wait)
 
 
 _IGNORED = (

@@ -1,15 +1,21 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan hands on to registry_ds."""
+"""What a plan hands on to registry_ds, and how the module keeps its journal and its secrets."""
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import journal
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Group, Parent, Signer
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Journal
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import ParentView, ServerView, SignerView, ZoneObservation
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import Delegation, Plan
+from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_plan
 from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import parent_work
 
 ZONE = 'shop.example'
@@ -34,3 +40,35 @@ def test_an_export_that_is_kept_up_to_date_asks_nobody_again():
 
 def test_a_parent_that_has_every_ds_has_no_work():
     assert parent_work([(GROUP, SEEN, Plan(ZONE, delegation=replace(MISSING, missing=())))]) == {}
+
+
+def run(capfd, path):
+    secret = 'c2VjcmV0IG9mIHRoZSB0ZXN0'
+    arguments = {
+        'zones': [{'name': ZONE, 'parent': 'registry', 'signers': ['ns1']}],
+        'signers': [{'name': 'ns1', 'driver': 'bind', 'servers': ['192.0.2.1'], 'tsig': {'name': 'multisigner', 'secret': secret}}],
+        'parents': [{'name': 'registry', 'channel': 'export', 'servers': ['192.0.2.2']}],
+        'resolvers': ['resolver..example'],
+        'journal': str(path),
+    }
+    with patch_module_args(arguments), pytest.raises(SystemExit):
+        multisigner_plan.main()
+    out, err = capfd.readouterr()
+    assert secret not in out + err
+    return json.loads(out)
+
+
+def test_what_cannot_be_looked_at_ends_without_a_secret_in_the_output(capfd, tmp_path):
+    result = run(capfd, tmp_path / 'journal.sqlite')
+    assert result['failed'] is True
+    assert result['msg'].startswith('server resolver..example: its address cannot be found')
+
+
+def test_nobody_else_may_write_the_journal_between_the_look_and_the_plan(capfd, tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, 'LOCK_WAIT', 0.05)
+
+    def look(_options):
+        Journal(str(tmp_path / 'journal.sqlite'), writable=True)
+
+    monkeypatch.setattr(multisigner_plan, 'look', look)
+    assert 'another run holds it' in run(capfd, tmp_path / 'journal.sqlite')['msg']

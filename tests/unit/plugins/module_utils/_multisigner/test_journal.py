@@ -18,17 +18,13 @@ UNTRUE = Fact('kind', 'other', None, 60)
 
 
 def keep(path, *facts, zone='shop.example', writable=True):
-    journal = Journal(str(path), writable)
-    learned = journal.store(zone, journal.facts().get(zone, {}), facts)
-    journal.close()
-    return learned
+    with Journal(str(path), writable) as journal:
+        return journal.store(zone, journal.facts().get(zone, {}), facts)
 
 
 def kept(path):
-    journal = Journal(str(path), False)
-    facts = journal.facts()
-    journal.close()
-    return facts
+    with Journal(str(path), False) as journal:
+        return journal.facts()
 
 
 @pytest.fixture(name='path')
@@ -86,22 +82,28 @@ def test_a_look_without_writing_makes_no_file_and_changes_none(path):
     assert path.read_bytes() == before
 
 
-def test_a_run_that_ends_before_close_leaves_nothing_behind(path):
+def test_a_run_that_fails_leaves_nothing_behind(path):
     keep(path, FACT)
-    journal = Journal(str(path), True)
-    journal.store('shop.example', journal.facts()['shop.example'], [UNTRUE])
-    journal._connection.close()  # as when the process is killed
+    with pytest.raises(MultisignerError, match='too late'), Journal(str(path), True) as journal:
+        journal.store('shop.example', journal.facts()['shop.example'], [UNTRUE])
+        raise MultisignerError('too late')
     assert kept(path) == {'shop.example': {FACT.key: FACT}}
 
 
 def test_a_second_run_is_told_that_the_first_holds_it(path, monkeypatch):
     keep(path, FACT)
     monkeypatch.setattr(module, 'LOCK_WAIT', 0.05)
-    first = Journal(str(path), True)
-    with pytest.raises(MultisignerError, match='another run holds it'):
+    with Journal(str(path), True), pytest.raises(MultisignerError, match='another run holds it'):
         Journal(str(path), True)
-    first.close()
     assert not keep(path, FACT)
+
+
+def test_a_look_without_writing_keeps_no_run_waiting(path, monkeypatch):
+    keep(path, FACT)
+    monkeypatch.setattr(module, 'LOCK_WAIT', 0.05)
+    with Journal(str(path), False) as look:
+        assert look.facts()
+        assert keep(path, FACT, UNTRUE)
 
 
 def test_a_file_that_is_no_journal_is_told_with_the_way_out(path):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 
@@ -12,7 +13,15 @@ import dns.message
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import resolve
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig, exchange, find_servers, together
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import (
+    NoAnswerError,
+    Server,
+    Silence,
+    Tsig,
+    exchange,
+    find_servers,
+    together,
+)
 
 
 def test_addresses_of_both_families_stand_for_themselves():
@@ -83,3 +92,36 @@ def test_however_many_questions_there_are_few_are_under_way_in_one_loop_and_in_t
     for _unused in range(2):
         asyncio.run(ask_all())
     assert most == resolve.SOCKETS < 1024 // 2
+
+
+# -- silence ---------------------------------------------------------------------------------------------------------------
+
+
+def ask_in_vain(silence: Silence, server: Server, zone: str) -> None:
+    with silence.of(server, zone):
+        raise NoAnswerError('does not answer', zone=zone, server=str(server))
+
+
+def test_a_server_that_never_answered_is_not_asked_again() -> None:
+    silence = Silence()
+    down, other = Server('192.0.2.1'), Server('192.0.2.2')
+    with pytest.raises(NoAnswerError):
+        ask_in_vain(silence, down, 'a.example')
+    with pytest.raises(NoAnswerError) as caught, silence.of(down, 'b.example'):
+        pytest.fail('it was asked')
+    assert caught.value.zone == 'b.example'
+    with silence.of(other, 'b.example'):
+        pass
+
+
+@pytest.mark.parametrize('answer', [None, MultisignerError('refuses')])
+def test_the_silence_of_a_server_that_has_answered_is_that_of_one_zone(answer: MultisignerError | None) -> None:
+    silence, server, asked = Silence(), Server('192.0.2.1'), []
+    with contextlib.suppress(MultisignerError), silence.of(server, 'a.example'):
+        if answer:
+            raise answer
+    with pytest.raises(NoAnswerError):
+        ask_in_vain(silence, server, 'b.example')
+    with silence.of(server, 'c.example'):
+        asked.append('c.example')
+    assert asked == ['c.example']

@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import update as module
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import NoAnswerError, Server, Tsig
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.update import ChangedMeanwhileError, Silence, Update, send
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.update import ChangedMeanwhileError, Update, send
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer
 
 ZONE = 'shop.example'
@@ -110,15 +110,3 @@ def test_after_silence_nobody_claims_that_nothing_was_written() -> None:
 def test_an_answer_without_tsig_is_no_answer(behaviour: str) -> None:
     with BadDnsServer(behaviour) as bad, pytest.raises(MultisignerError, match=r'does not sign its answer|gives no usable answer'):
         asyncio.run(send(Update(ZONE, ZONE, 300, add=(('DNSKEY', KEY),)), Server(bad.address, bad.port), TSIG, 1, ''))
-
-
-def test_a_silent_server_is_not_asked_again() -> None:
-    silence, asked = Silence(), []
-    for zone in ('a.example', 'b.example'):
-        with pytest.raises(NoAnswerError) as caught, silence.of(SERVER, zone):
-            asked.append(zone)
-            raise NoAnswerError('does not answer', zone=zone, server=str(SERVER))
-        assert caught.value.zone == zone
-    with silence.of(Server('192.0.2.2'), 'b.example'):
-        asked.append('another server')
-    assert asked == ['a.example', 'another server']
