@@ -36,6 +36,20 @@ options:
         type: list
         elements: str
         default: []
+      dead:
+        description:
+          - Those of O(zones[].leaving) that are gone for good and answer no more. Nothing is asked of them or waited for at them.
+          - What they told about TTLs and keys is known from the journal only. See the documentation of the pass for what remains at risk.
+        type: list
+        elements: str
+        default: []
+      insecure:
+        description: Whether the zone is to lose every DS, and with that DNSSEC. Set it only to make a zone insecure on purpose.
+        type: bool
+        default: false
+      max_ttl:
+        description: As O(max_ttl), for this zone.
+        type: int
       allow_mixed_algorithms:
         description:
           - Whether signers may sign with RSASHA256 here and ECDSAP256SHA256 there.
@@ -108,6 +122,14 @@ options:
           - An answer whose DNSKEY RRset is signed by a pinned key counts as authenticated.
         type: dict
         default: {}
+      ns:
+        description:
+          - The names in the zone's NS RRset that stand for this signer. They are added when resolvers may be sent to it, and removed
+            when it leaves.
+          - Without them the NS RRset is left alone, and a signer cannot leave.
+        type: list
+        elements: str
+        default: []
   parents:
     description: Every parent that the zones name.
     type: list
@@ -131,4 +153,11 @@ options:
         description: The port of its name servers.
         type: int
         default: 53
+  max_ttl:
+    description:
+      - The largest TTL in seconds of any record in the zones. So long data may stay in caches, with the signatures of a key or
+        from the time before the zone was signed.
+      - One that is too small makes answers bogus. One that is larger than needed costs waiting time.
+    type: int
+    default: 86400
 """

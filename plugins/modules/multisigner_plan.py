@@ -175,16 +175,17 @@ next_wait:
 
 import os
 import time
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.group import Group
-from ..module_utils._multisigner.journal import Journal
+from ..module_utils._multisigner.journal import Journal, Memory
 from ..module_utils._multisigner.observation import ZoneObservation
 from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
-from ..module_utils._multisigner.plan import Plan, plan, unknown_ds, utc
+from ..module_utils._multisigner.plan import Plan, plan, utc
 from ..module_utils._multisigner.report import lines, plan_as_dict
 from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR
 
@@ -195,43 +196,45 @@ Made = Tuple[Group, ZoneObservation, Plan]
 def make_plans(seen: Look, journal: Journal, digest_types: Sequence[int]) -> tuple[list[Made], bool]:
     """The plan of every zone that was seen, and whether the journal learned anything."""
     now = int(time.time())
-    known = journal.facts()
+    known = journal.memories()
     plans: list[Made] = []
     learned = False
     for group, zone in seen.zones:
-        facts = known.get(group.zone, {})
-        made = plan(group, zone, facts, now, digest_types)
-        learned |= journal.store(group.zone, facts, made.facts)
+        before = known.get(group.zone, Memory())
+        made = plan(replace(group, digest_types=tuple(digest_types)), zone, before, now)
+        learned |= journal.store(group.zone, before, made.memory, is_waiting=bool(made.waits))
         plans.append((group, zone, made))
     return plans, learned
 
 
 def signer_work(plans: Sequence[Plan]) -> dict[str, list[Data]]:
-    work: dict[str, list[Data]] = {}
+    work: dict[str, dict[str, Data]] = {}
     for made in plans:
         for step in made.steps:
-            work.setdefault(step.signer, []).append({'name': made.zone, 'add': [record.text for record in step.add], 'remove': []})
-    return work
+            zone = work.setdefault(step.signer, {}).setdefault(made.zone, {'name': made.zone, 'add': [], 'remove': []})
+            zone['add'] += [record.text for record in step.add]
+            zone['remove'] += [record.text for record in step.remove]
+    return {signer: list(zones.values()) for signer, zones in work.items()}
 
 
 def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
     """What registry_ds needs of each zone whose DS set may be published: every signer's SEP keys and what it publishes now.
 
-    Before a DS goes out it asks the signers' servers once more, since other tasks come between the observation and that write.
+    Before a DS goes out or away it asks the signers' servers once more, since other tasks come between the observation and that write.
     """
     work: dict[str, list[Data]] = {}
     for group, seen, made in plans:
-        # An export is kept up to date also when the parent has everything; beside DS to be removed there is nothing to export.
-        exports = group.parent.channel == 'export' and not unknown_ds(seen)
-        if made.delegation is None or not (made.delegation.missing or exports):
+        delegation = made.delegation
+        # An export is kept up to date also when the parent has everything.
+        if delegation is None or not delegation.keys or not (delegation.missing or group.parent.channel == 'export'):
             continue
         published = {view.name: view.published_everywhere for view in seen.signers}
-        asked = {signer.name: {'servers': list(signer.servers), 'port': signer.port} for signer in group.signers if made.delegation.missing}
+        asked = {signer.name: {'servers': list(signer.servers), 'port': signer.port} for signer in group.signers if delegation.missing}
         signers = [
             {'name': name, 'sep_keys': [key.text for key in keys], 'dnskeys': sorted(key.text for key in published[name]), **asked.get(name, {})}
-            for name, keys in made.delegation.keys.items()
+            for name, keys in delegation.keys.items()
         ]
-        work.setdefault(made.delegation.parent, []).append({'name': made.zone, 'signers': signers})
+        work.setdefault(delegation.parent, []).append({'name': made.zone, 'signers': signers})
     return work
 
 

@@ -212,11 +212,22 @@ class DNSKEY:
 
 
 @dataclass(frozen=True, order=True)
+class NS:
+    """An NS RDATA: the name of a server, in lower case, without a final dot."""
+
+    target: str
+
+    @property
+    def text(self) -> str:
+        return f'{self.target}.'
+
+
+@dataclass(frozen=True, order=True)
 class Record:
-    """One record that signers exchange: its type (DNSKEY, CDS, CDNSKEY) and its RDATA. The owner is the zone's apex."""
+    """One record that signers exchange: its type (DNSKEY, CDS, CDNSKEY, NS) and its RDATA. The owner is the zone's apex."""
 
     rtype: str
-    rdata: DNSKEY | DS
+    rdata: DNSKEY | DS | NS
 
     @property
     def text(self) -> str:
@@ -226,12 +237,14 @@ class Record:
     def __str__(self) -> str:
         if isinstance(self.rdata, DS):
             return f'{self.rtype} {self.rdata.tag} {self.rdata.algorithm} {self.rdata.digest_type}'
+        if isinstance(self.rdata, NS):
+            return f'{self.rtype} {self.rdata.target}'
         return f'{self.rtype} {self.rdata}'
 
     @property
     def is_delete(self) -> bool:
         """A CDS or CDNSKEY that asks the parent to remove all DS (RFC 8078 section 4)."""
-        return self.rtype != 'DNSKEY' and self.rdata.is_delete
+        return self.rtype != 'DNSKEY' and isinstance(self.rdata, (DNSKEY, DS)) and self.rdata.is_delete
 
     def check_usable(self) -> None:
         """Raises MultisignerError when no signer may publish this record."""
@@ -243,7 +256,7 @@ class Record:
             )
         if isinstance(self.rdata, DNSKEY):
             self.rdata.check_usable()
-        elif self.rdata.digest_type not in DIGEST_LENGTHS:
+        elif isinstance(self.rdata, DS) and self.rdata.digest_type not in DIGEST_LENGTHS:
             raise MultisignerError(
                 f'digest type {self.rdata.digest_type} must not be used for a delegation (RFC 9905)', record=self.text,
                 remedy='Use digest type 2 (SHA-256) or 4 (SHA-384)',

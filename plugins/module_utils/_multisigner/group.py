@@ -27,6 +27,9 @@ GROUP_OPTIONS: dict[str, Any] = {
             'parent': {'type': 'str', 'required': True},
             'signers': {'type': 'list', 'elements': 'str', 'required': True},
             'leaving': {'type': 'list', 'elements': 'str', 'default': []},
+            'dead': {'type': 'list', 'elements': 'str', 'default': []},
+            'insecure': {'type': 'bool', 'default': False},
+            'max_ttl': {'type': 'int'},
             'allow_mixed_algorithms': {'type': 'bool', 'default': False},
         },
     },
@@ -46,6 +49,7 @@ GROUP_OPTIONS: dict[str, Any] = {
             'api_ca_file': {'type': 'path'},
             'api_use_proxy': {'type': 'bool', 'default': True},
             'pins': {'type': 'dict', 'default': {}},
+            'ns': {'type': 'list', 'elements': 'str', 'default': []},
         },
     },
     'parents': {
@@ -59,6 +63,7 @@ GROUP_OPTIONS: dict[str, Any] = {
             'port': {'type': 'int', 'default': 53},
         },
     },
+    'max_ttl': {'type': 'int', 'default': 86400},
 }
 
 
@@ -84,6 +89,7 @@ class Signer:
     tsig: Tsig | None = None
     api: Api | None = None
     pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ns: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -102,13 +108,22 @@ class Parent:
 
 @dataclass(frozen=True)
 class Group:
-    """One zone with the signers that serve it and the parent that delegates it (RFC 8901: a multi-signer group)."""
+    """One zone with the signers that serve it and the parent that delegates it (RFC 8901: a multi-signer group).
+
+    *leaving* are those of *signers* that are on their way out, *dead* those of them that are gone for good; *insecure*: the user
+    confirmed that the zone is to lose its DS; *max_ttl*: the largest TTL of any data in the zone, in seconds; *digest_types*
+    are those of the DS set (RFC 9905: 2 and 4).
+    """
 
     zone: str
     signers: tuple[Signer, ...]
     parent: Parent
     leaving: tuple[str, ...] = ()
     allow_mixed_algorithms: bool = False
+    dead: tuple[str, ...] = ()
+    insecure: bool = False
+    max_ttl: int = 86400
+    digest_types: tuple[int, ...] = (2,)
 
 
 @dataclass(frozen=True)
@@ -123,6 +138,7 @@ def declare(
     zones: Sequence[Mapping[str, Any]],
     signers: Sequence[Mapping[str, Any]],
     parents: Sequence[Mapping[str, Any]],
+    max_ttl: int = 86400,
 ) -> Declaration:
     """Reads the options of GROUP_OPTIONS. What is wrong with one zone becomes that zone's error."""
     known_signers = {option['name']: option for option in signers}
@@ -137,7 +153,7 @@ def declare(
             if name in seen:
                 raise MultisignerError('it is declared twice', remedy='Keep one of the entries')
             seen.add(name)
-            groups.append(_group(name, option, known_signers, known_parents))
+            groups.append(_group(name, option, max_ttl, known_signers, known_parents))
         except MultisignerError as error:
             errors[name] = str(error.at(zone=name))
     return Declaration(tuple(group for group in groups if group.zone not in errors), errors)
@@ -146,6 +162,7 @@ def declare(
 def _group(
     zone: str,
     option: Mapping[str, Any],
+    max_ttl: int,
     signers: Mapping[str, Mapping[str, Any]],
     parents: Mapping[str, Mapping[str, Any]],
 ) -> Group:
@@ -170,7 +187,24 @@ def _group(
         parent=_parent(parents[option['parent']]),
         leaving=tuple(leaving),
         allow_mixed_algorithms=bool(option.get('allow_mixed_algorithms')),
+        dead=_dead(option, leaving),
+        insecure=bool(option.get('insecure')),
+        max_ttl=_max_ttl(max_ttl if option.get('max_ttl') is None else option['max_ttl']),
     )
+
+
+def _dead(option: Mapping[str, Any], leaving: Sequence[str]) -> tuple[str, ...]:
+    dead = tuple(option.get('dead') or ())
+    other = sorted(set(dead) - set(leaving))
+    if other:
+        raise MultisignerError(f'{", ".join(other)} is named as dead and is not leaving', remedy='Name a signer that is gone for good under "leaving" too')
+    return dead
+
+
+def _max_ttl(seconds: int) -> int:
+    if not 0 < seconds < 2**31:
+        raise MultisignerError(f'its max_ttl is {seconds}', remedy='Write the largest TTL of any record in the zone, in seconds')
+    return seconds
 
 
 def _signer(option: Mapping[str, Any]) -> Signer:
@@ -187,7 +221,8 @@ def _signer(option: Mapping[str, Any]) -> Signer:
         raise MultisignerError(f'signer {option["name"]} has no servers', remedy='List all its public name servers in multisigner_servers')
     pins = {zone_name(str(zone)): _pins(option['name'], texts) for zone, texts in (option.get('pins') or {}).items()}
     return Signer(
-        option['name'], driver, servers, option.get('port') or 53, option.get('primary'), Tsig.from_option(option.get('tsig')), api, pins
+        option['name'], driver, servers, option.get('port') or 53, option.get('primary'), Tsig.from_option(option.get('tsig')), api, pins,
+        tuple(zone_name(name) for name in option.get('ns') or ()),
     )
 
 

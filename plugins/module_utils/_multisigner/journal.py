@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from dataclasses import dataclass
-from typing import Iterable, Mapping, Tuple
+from dataclasses import dataclass, field
+from typing import Mapping, Tuple
 from urllib.parse import quote
 
 from .errors import MultisignerError
 
 SCHEMA_VERSION = 1
+GAP = 7 * 86400  # seconds: what was not looked at for so long may have been otherwise in between, so every wait starts anew
 LOCK_WAIT = 30.0  # seconds to wait for another run's transaction
 
 FactKey = Tuple[str, str]
@@ -37,6 +38,14 @@ class Fact:
     @property
     def key(self) -> FactKey:
         return (self.kind, self.subject)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the journal knows of one zone, and *seen*: when a pass last looked at it (seconds since 1970 UTC), None for never."""
+
+    facts: Mapping[FactKey, Fact] = field(default_factory=dict)
+    seen: int | None = None
 
 
 class Journal:
@@ -73,6 +82,7 @@ class Journal:
                 'CREATE TABLE fact (zone TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, since INTEGER, ttl INTEGER NOT NULL,'
                 ' PRIMARY KEY (zone, kind, subject)) WITHOUT ROWID'
             )
+            connection.execute('CREATE TABLE zone (name TEXT NOT NULL PRIMARY KEY, seen INTEGER NOT NULL) WITHOUT ROWID')
             connection.execute(f'PRAGMA user_version = {SCHEMA_VERSION}')
         elif version != SCHEMA_VERSION:
             raise MultisignerError(
@@ -81,30 +91,36 @@ class Journal:
             )
         return connection
 
-    def facts(self) -> dict[str, dict[FactKey, Fact]]:
-        """Every fact, by zone."""
-        found: dict[str, dict[FactKey, Fact]] = {}
+    def memories(self) -> dict[str, Memory]:
+        """What is known, by zone."""
+        facts: dict[str, dict[FactKey, Fact]] = {}
         try:
             rows = self._connection.execute('SELECT zone, kind, subject, since, ttl FROM fact').fetchall()
+            seen = dict(self._connection.execute('SELECT name, seen FROM zone').fetchall())
         except sqlite3.Error as error:
             raise self._error(error) from None
         for zone, kind, subject, since, ttl in rows:
             fact = Fact(kind, subject, since, ttl)
-            found.setdefault(zone, {})[fact.key] = fact
-        return found
+            facts.setdefault(zone, {})[fact.key] = fact
+        return {zone: Memory(facts.get(zone, {}), seen.get(zone)) for zone in {*facts, *seen}}
 
-    def store(self, zone: str, before: Mapping[FactKey, Fact], after: Iterable[Fact]) -> bool:
-        """Makes *after* the facts of *zone*; *before* is what facts() gave for it. Returns whether anything differed."""
-        wanted = {fact.key: fact for fact in after}
-        changed = [fact for key, fact in wanted.items() if before.get(key) != fact]
-        gone = [key for key in before if key not in wanted]
-        if self._writable:
+    def store(self, zone: str, before: Memory, after: Memory, is_waiting: bool) -> bool:
+        """Makes *after* what is known of *zone*; *before* is what memories() gave for it. Returns whether any fact differed.
+
+        That it was seen is worth a write only with a new fact, and, while something *is_waiting*, often enough for the wait to count.
+        """
+        changed = [fact for key, fact in after.facts.items() if before.facts.get(key) != fact]
+        gone = [key for key in before.facts if key not in after.facts]
+        seen = after.seen or 0
+        is_due = bool(changed or gone) or (is_waiting and (before.seen is None or not 0 <= seen - before.seen < GAP // 4))
+        if self._writable and is_due:
             try:
                 self._connection.executemany(
                     'INSERT OR REPLACE INTO fact (zone, kind, subject, since, ttl) VALUES (?, ?, ?, ?, ?)',
                     [(zone, fact.kind, fact.subject, fact.since, fact.ttl) for fact in changed],
                 )
                 self._connection.executemany('DELETE FROM fact WHERE zone = ? AND kind = ? AND subject = ?', [(zone, *key) for key in gone])
+                self._connection.execute('INSERT OR REPLACE INTO zone (name, seen) VALUES (?, ?)', (zone, seen))
             except sqlite3.Error as error:
                 raise self._error(error) from None
         return bool(changed or gone)

@@ -59,7 +59,7 @@ class Look:
 
 def look(options: Mapping[str, Any]) -> Look:
     """Looks at all zones of OBSERVE_OPTIONS, on all processors. Raises MultisignerError for what is wrong with every zone."""
-    declaration = declare(options['zones'], options['signers'], options['parents'])
+    declaration = declare(options['zones'], options['signers'], options['parents'], options['max_ttl'])
     now = int(time.time())
 
     async def observe(groups: Sequence[Group]) -> _Share:

@@ -3,51 +3,57 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What to do next: pure, from what is declared, what was seen, since when it has been so, and the time.
 
-This plan only ever ADDS: keys to every signer, then, when every server of every signer has shown the full set for as long as
-an older answer may be cached, the union CDS and CDNSKEY at the signers and the DS at the parent (RFC 8901 section 4.2.2,
-RFC 7583). What it would have to remove it tells. No I/O, no clock, nothing of Ansible.
+A level-triggered reconciler (RFC 8901, RFC 7583, RFC 6781, draft-ietf-dnsop-dnssec-automation with its gaps closed): there is
+no procedure and no state, only what may be done now. Additions are planned at once, in the order keys, DS, NS; a removal is
+planned only when every wait that it needs is over, in the order NS, DS, keys, and never while anything is being added. Every
+step is safe by itself, whatever becomes of the others. No I/O, no clock, nothing of Ansible.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Iterator, Mapping, Sequence
+from typing import Iterable, Iterator, Sequence
 
-from .dnskey import ALGORITHM_NAMES, DIGEST_LENGTHS, DNSKEY, DS, Record, sort_records
+from .dnskey import ALGORITHM_NAMES, DIGEST_LENGTHS, DNSKEY, DS, NS, Record, sort_records
 from .errors import MultisignerError
-from .group import Group
-from .journal import Fact, FactKey
+from .facts import Facts, due
+from .group import Group, Signer
+from .journal import Fact, Memory
 from .observation import NOT_AUTHENTICATED, ServerView, SignerView, ZoneObservation
-
-# RFC 8901 section 4 wants one set of algorithms at all signers. This is the one other set that may be asked for: every
-# validator knows both, and the same strength is behind both.
-MIXABLE_ALGORITHMS = frozenset((8, 13))
-
-KEY_EVERYWHERE = 'DNSKEY at every server of every signer'
+from .situation import DS_NOWHERE, Situation, latest
 
 
 @dataclass(frozen=True)
 class Step:
-    """Records to add at one signer, now, and why."""
+    """Records to add at and to remove from one signer, now, and why."""
 
     signer: str
-    add: tuple[Record, ...]
-    reason: str
+    add: tuple[Record, ...] = ()
+    remove: tuple[Record, ...] = ()
+    reason: str = ''
 
 
 @dataclass(frozen=True)
 class Delegation:
-    """The DS set that the parent may have now: *wanted* in full, *missing* of it at some server, and each signer's SEP keys behind it."""
+    """What the parent may have now: the DS set *wanted* in full, *missing* of it at some server, and those to *remove*; the NS to
+    add and to remove; and each signer's SEP keys behind the DS set."""
 
     parent: str
-    wanted: tuple[DS, ...]
-    missing: tuple[DS, ...]
-    keys: Mapping[str, tuple[DNSKEY, ...]]
+    wanted: tuple[DS, ...] = ()
+    missing: tuple[DS, ...] = ()
+    remove: tuple[DS, ...] = ()
+    ns_add: tuple[str, ...] = ()
+    ns_remove: tuple[str, ...] = ()
+    keys: dict[str, tuple[DNSKEY, ...]] = field(default_factory=dict)
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self.missing or self.remove or self.ns_add or self.ns_remove)
 
 
 @dataclass(frozen=True)
 class Wait:
-    """What is waited for, until when (seconds since 1970 UTC; None when only a server can tell), and why."""
+    """What is waited for, until when (seconds since 1970 UTC; None when only a server or a person can tell), and why."""
 
     what: str
     until: int | None
@@ -61,7 +67,7 @@ class Wait:
 @dataclass(frozen=True)
 class Plan:
     """All about one zone: *steps* are safe now, *waits* say what comes later, *blocked* what a person must mend, *notes* what
-    is worth knowing. *facts* are the journal's new content for the zone."""
+    is worth knowing. *memory* is the journal's new content for the zone."""
 
     zone: str
     steps: tuple[Step, ...] = ()
@@ -69,16 +75,22 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     blocked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    facts: tuple[Fact, ...] = ()
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def state(self) -> str:
         """blocked, changing, waiting or complete: the first that is true."""
         if self.blocked:
             return 'blocked'
-        if self.steps or (self.delegation is not None and self.delegation.missing):
+        if self.steps or (self.delegation is not None and self.delegation.has_work):
             return 'changing'
         return 'waiting' if self.waits else 'complete'
+
+    @property
+    def removes(self) -> bool:
+        """Whether anything is to go: such a plan must be applied soon, or not at all."""
+        parent = self.delegation
+        return any(step.remove for step in self.steps) or (parent is not None and bool(parent.remove or parent.ns_remove))
 
 
 @dataclass
@@ -90,39 +102,470 @@ class _Findings:
     notes: list[str] = field(default_factory=list)
 
 
-def plan(group: Group, seen: ZoneObservation, journal: Mapping[FactKey, Fact], now: int, digest_types: Sequence[int] = (2,)) -> Plan:
-    """The plan for one zone. *now* is in seconds since 1970 UTC; *digest_types* are those of the DS set (RFC 9905: 2 and 4)."""
-    findings = _Findings()
-    _tell_errors(seen, findings)
-    may_share = _algorithms_agree(group, seen, findings)
-    keys = _keys_to_share(group, seen, findings)
-    facts = _remember(seen, keys, journal, now)
-    if not may_share:
-        return Plan(group.zone, blocked=tuple(findings.blocked), notes=tuple(findings.notes), facts=facts)
-    steps = _add_keys(seen, keys, findings)
-    delegation: Delegation | None = None
-    if _cached_sets_are_gone(seen, facts, now, findings):
-        steps = _add_parent_records(group, seen, digest_types)
-        delegation = _delegate(group, seen, digest_types, findings)
-    _tell_removals(group, seen, findings)
-    return Plan(group.zone, tuple(steps), delegation, tuple(findings.waits), tuple(findings.blocked), tuple(findings.notes), facts)
+def plan(group: Group, seen: ZoneObservation, memory: Memory, now: int, hold_until: int | None = None) -> Plan:
+    """The plan for one zone. *now* is in seconds since 1970 UTC. Until *hold_until* another run may still be removing something."""
+    facts = Facts(memory, now)
+    return _Planner(Situation(group, seen, facts), facts, now).plan(hold_until)
 
 
 def utc(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
-def _tell_errors(seen: ZoneObservation, findings: _Findings) -> None:
-    """A signer or parent that was not seen whole blocks the DS; it is never taken for one that has nothing.
+class _Planner:
+    """One plan in the making. *here* is the situation; what is found goes to self.findings."""
 
-    So does a server whose answers are bogus already, and a signer that asks the parent to remove every DS.
-    """
-    for view in seen.signers:
-        findings.blocked.extend(view.errors)
-        for server in view.servers:
-            if not server.error:
-                findings.blocked.extend(str(error) for error in _faults(seen.zone, view.name, server))
-    findings.blocked.extend(seen.parent.errors)
+    def __init__(self, here: Situation, facts: Facts, now: int) -> None:
+        self.here = here
+        self.group = here.group
+        self.seen = here.seen
+        self.facts = facts
+        self.now = now
+        self.findings = _Findings()
+
+    def plan(self, hold_until: int | None) -> Plan:
+        steps: list[Step] = []
+        delegation: Delegation | None = None
+        self._tell_errors()
+        self._remember()
+        if self._algorithms_agree():
+            steps, delegation = self._decide()
+        self._tell_what_stays()
+        if hold_until is not None and hold_until > self.now:
+            reason = 'what it removes must be seen before anything else is decided'
+            self.findings.waits.insert(0, Wait('another run to end', hold_until, reason))
+            steps, delegation = [], None
+        found = self.findings
+        remembered = Memory(self.facts.current, self.now)
+        return Plan(self.group.zone, tuple(steps), delegation, tuple(found.waits), tuple(found.blocked), tuple(found.notes), remembered)
+
+    def _decide(self) -> tuple[list[Step], Delegation | None]:
+        steps = self._add_keys()
+        if self.group.insecure:
+            return steps, self._go_insecure()
+        waits = self._unsettled()
+        if waits is None:
+            return self._go_on()
+        if not self.findings.blocked:
+            later = _Planner(self.here, self.facts, self.now)
+            more, delegation = later._go_on()
+            if steps or more or later.findings.waits or later.findings.blocked or (delegation is not None and delegation.has_work):
+                self.findings.waits.extend(waits)
+        return steps, None
+
+    def _go_on(self) -> tuple[list[Step], Delegation | None]:
+        """What may be done when every signer has published all keys for long enough."""
+        wanted = self._wanted_ds()
+        if wanted is None:
+            return [], None
+        missing = tuple(ds for ds in sorted(wanted) if ds not in self.seen.parent.ds_everywhere)
+        obsolete = self._obsolete_ds(wanted)
+        ns_steps, ns_add, ns_remove = self._name_servers()
+        steps = [*self._parent_records(wanted, obsolete), *ns_steps, *self._remove_keys()]
+        steps.sort(key=lambda step: step.signer)
+        return steps, Delegation(self.group.parent.name, tuple(sorted(wanted)), missing, obsolete, ns_add, ns_remove, self._keys_behind(wanted))
+
+    def _remember(self) -> None:
+        """Looks at every fact once, whether or not this plan depends on it: one that nobody looked at would be forgotten."""
+        here = self.here
+        _unused = here.owners, here.everywhere, here.signs, here.ds_shown, here.introduced
+        for signer in here.leaving:
+            here.ns_gone(signer)
+        for key in sorted(frozenset(here.owners) - here.shared):
+            here.unused(key)
+        for key in sorted(here.owners):
+            for ds in here.ds_of(key) if key.is_sep else ():
+                if ds not in self.seen.parent.ds_anywhere:
+                    here.ds_gone(ds)
+
+    # -- what a person must mend --------------------------------------------------------------------------------------
+
+    def _tell_errors(self) -> None:
+        """A signer or parent that was not seen whole stops everything but the adding of keys; it is never taken for one that has nothing.
+
+        So does a server whose answers are bogus already, and a signer that asks the parent to remove every DS.
+        """
+        for view in self.here.asked:
+            self.findings.blocked.extend(view.errors)
+            for server in view.servers:
+                if not server.error:
+                    self.findings.blocked.extend(str(error) for error in _faults(self.seen.zone, view.name, server))
+        self.findings.blocked.extend(self.seen.parent.errors)
+        for signer in self.here.leaving:
+            if not signer.ns:
+                problem = MultisignerError(
+                    'which NS records are its is not known, so nothing shows when it has left', self.group.zone, signer.name,
+                    remedy='Set multisigner_ns for that host: the names in the NS RRset that stand for it',
+                )
+                self.findings.blocked.append(str(problem))
+
+    def _algorithms_agree(self) -> bool:
+        """Whether the signers have an algorithm in common (RFC 8901 section 4), or the user allowed the one mix that may be."""
+        used = {view.name: frozenset(key.algorithm for key in view.signing) for view in self.here.asked if not view.errors and view.signing}
+        together = frozenset().union(*used.values()) if used else frozenset()
+        if all(algorithms == together for algorithms in used.values()):
+            return True
+        told = '; '.join(f'{name} with {", ".join(_algorithm_name(number) for number in sorted(used[name]))}' for name in sorted(used))
+        if self.here.is_mixed:
+            self.findings.notes.append(
+                f'the signers sign with different algorithms ({told}), as allowed: validators that insist on every algorithm of the DS set '
+                '(unbound with harden-algo-downgrade) may call answers bogus, and analysers report missing RRSIGs'
+            )
+            return True
+        if frozenset.intersection(*used.values()):
+            self.findings.waits.append(
+                Wait('all signers to sign with the same algorithms', None, f'{told}; the DS set has an algorithm only while everyone signs with it')
+            )
+            return True
+        way_out = (
+            'Roll one signer over to the algorithm of the others first (deSEC signs with ECDSAP256SHA256 and cannot change), '
+            'or set allow_mixed_algorithms for this zone, which allows RSASHA256 beside ECDSAP256SHA256 only'
+        )
+        problem = MultisignerError(f'the signers sign with different algorithms ({told}); RFC 8901 section 4 wants one set', self.group.zone, remedy=way_out)
+        self.findings.blocked.append(str(problem))
+        return False
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def _add_keys(self) -> list[Step]:
+        """Adding a key is always safe, so each signer that was seen whole gets what it lacks, at once (invariant 1)."""
+        fit = frozenset(key for key in sorted(self.here.shared) if self._is_fit(key))
+        steps: list[Step] = []
+        for view in self.here.asked:
+            if view.errors:
+                continue
+            missing = frozenset(key for key in fit - view.published if view.name not in self.here.owners.get(key, ()))
+            if missing:
+                owners = sorted({name for key in missing for name in self.here.owners.get(key, ())} or {'another signer'})
+                records = sort_records(Record('DNSKEY', key) for key in missing)
+                steps.append(Step(view.name, records, (), f'keys of {", ".join(owners)} that {view.name} does not publish'))
+            lagging = fit - missing - view.published_everywhere
+            if lagging:
+                servers = ', '.join(server.server for server in view.servers if not lagging <= server.dnskeys)
+                self.findings.waits.append(Wait(f'{view.name} to publish {len(lagging)} keys everywhere', None, f'{servers} does not have them yet'))
+        return steps
+
+    def _is_fit(self, key: DNSKEY) -> bool:
+        """Only keys that an authenticated answer held, now or before, and that may be published (invariant 12); others block the DS."""
+        here = self.here
+        holders = [view for view in self.seen.signers if view.name in here.owners.get(key, ()) and key in view.published | view.by_api]
+        holders = holders or [view for view in here.asked if view.prepublishes and key in view.published]
+        where = holders[0].name if holders else None
+        try:
+            key.check_usable()
+        except MultisignerError as error:
+            self.findings.blocked.append(str(error.at(zone=self.group.zone, server=where)))
+            return False
+        if holders and all(view.authenticated(key) == NOT_AUTHENTICATED for view in holders):
+            self.findings.blocked.append(_unauthenticated(self.group, key, holders[0]))
+            return False
+        return True
+
+    def _unsettled(self) -> list[Wait] | None:
+        """What must end before anything but the adding of keys: as long as a resolver can hold a DNSKEY RRset, of any signer that is
+        asked, that lacks a key of any other (invariant 1). None when nothing must."""
+        here = self.here
+        waits = [Wait(f'the servers of {view.name} to agree', None, view.disagreement) for view in here.asked if view.disagreement]
+        if self.findings.blocked or not here.everywhere or any(fact.since is None for fact in here.everywhere.values()):
+            return waits
+        last = latest(here.everywhere.values())
+        if last is not None and not self.facts.has_aged(last):
+            waits.append(
+                Wait(
+                    'DNSKEY RRsets without all keys to leave the caches', due(last),
+                    f'every server of every signer has shown the full set since {utc(last.since or 0)}; older answers had a TTL of up to {last.ttl} s',
+                )
+            )
+        return waits or None
+
+    def _remove_keys(self) -> list[Step]:
+        """Keys that nobody needs any more, with the CDS and CDNSKEY of them, off the signers that hold them for others (invariants 7, 11)."""
+        here = self.here
+        steps: list[Step] = []
+        gone: set[DNSKEY] = set()
+        for key in sorted(here.published - here.shared):
+            if not key.is_revoked and self._may_go(key):
+                gone.add(key)
+        for view in here.asked:
+            keys = frozenset(key for key in gone & view.published if key not in view.signing and view.name not in here.owners[key])
+            records = {Record('DNSKEY', key) for key in keys}
+            if records:
+                owners = sorted({name for key in keys for name in here.owners[key]})
+                reason = f'keys of {", ".join(owners)} that sign nothing any more and whose signatures and DS are in no cache'
+                steps.append(Step(view.name, (), sort_records(records), reason))
+        return steps
+
+    def _may_go(self, key: DNSKEY) -> bool:
+        """Whether no resolver can hold anything for which it needs *key*: data that it signed (RFC 7583 section 3.2.1), or a DS of it."""
+        here = self.here
+        if not here.is_withdrawn(key):
+            return False
+        fact = here.unused(key)
+        if not here.owners[key] <= frozenset(signer.name for signer in here.leaving) and not self.facts.has_aged(fact):
+            self.findings.waits.append(Wait(f'data signed by {key} to leave the caches', due(fact), _since(fact, 'nothing has been signed by it')))
+            return False
+        if not key.is_sep:
+            return True
+        shown = [ds for ds in here.ds_of(key) if ds in self.seen.parent.ds_anywhere]
+        if shown or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):
+            return False  # first its DS and CDS
+        fact = max((here.ds_gone(ds) for ds in here.ds_of(key)), key=lambda one: due(one) or 0)
+        if not self.facts.has_aged(fact):
+            self.findings.waits.append(Wait(f'DS of {key} to leave the caches', due(fact), _since(fact, 'no server of the parent has shown it')))
+            return False
+        return True
+
+    # -- DS -----------------------------------------------------------------------------------------------------------
+
+    def _wanted_ds(self) -> frozenset[DS] | None:
+        """The union DS set: every SEP key of every signer that resolvers may ask, with one set of digest types (invariants 2, 3).
+
+        None when there must be no new set now.
+        """
+        here, group = self.here, self.group
+        problem = _other_digest_types(group, self.seen, here)
+        keys = {view.name: self._sep_keys(view) for view in here.asked}
+        without = sorted(view.name for view in here.staying if not keys[view.name])
+        if problem is None and without:
+            problem = MultisignerError(
+                'no KSK or CSK signs its DNSKEY RRset at every server, so no DS can point to it', group.zone, ', '.join(without),
+                remedy='See that the zone is signed there with a key that has the SEP flag (257)',
+            )
+        if problem is not None:
+            self.findings.blocked.append(str(problem))
+            return None
+        wanted = {key.ds(group.zone, number) for own in keys.values() for key in own for number in group.digest_types}
+        algorithms = frozenset(ds.algorithm for ds in self.seen.parent.ds_everywhere)
+        return frozenset(ds for ds in wanted if ds.algorithm in algorithms or self._may_introduce(ds.algorithm))
+
+    def _sep_keys(self, view: SignerView) -> frozenset[DNSKEY]:
+        """The keys of one signer that the DS set is to name: of a leaver only while somebody may still be sent to it."""
+        own = view.own_sep
+        signer = next((one for one in self.here.leaving if one.name == view.name), None)
+        if signer is not None and not self._is_delegated(signer, own):
+            return frozenset()
+        staying = own - view.retiring
+        return staying if any(self._is_in_force(view, key) for key in staying) else own
+
+    def _is_delegated(self, signer: Signer, own: Iterable[DNSKEY]) -> bool:
+        """Whether an NS RRset names the signer, or the parent has a DS of it."""
+        parent = self.seen.parent
+        names = frozenset().union(*(server.ns for server in parent.servers), *(server.ns for view in self.here.asked for server in view.servers))
+        return not names.isdisjoint(signer.ns) or any(ds in parent.ds_anywhere for key in own for ds in self.here.ds_of(key))
+
+    def _is_in_force(self, view: SignerView, key: DNSKEY) -> bool:
+        """Whether every DNSKEY RRset of the signer that may be cached is signed by *key*, and the parent shows its DS everywhere."""
+        fact = self.here.signs.get((view.name, key))
+        ds = [key.ds(self.group.zone, number) for number in self.group.digest_types]
+        return fact is not None and self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)
+
+    def _may_introduce(self, algorithm: int) -> bool:
+        """Whether a DS of an algorithm that the DS set does not have yet may be published: every signer has signed everything with it
+        for so long that no data without its signatures is cached (RFC 6781 section 4.1.4). The first DS of a zone is the same case."""
+        fact = self.here.introduced.get(algorithm)
+        if fact is None or fact.since is None:
+            return False
+        if not self.facts.has_aged(fact):
+            name = _algorithm_name(algorithm)
+            wait = Wait(f'data without signatures of {name} to leave the caches', due(fact), _since(fact, f'every signer has signed with {name}'))
+            if wait not in self.findings.waits:
+                self.findings.waits.append(wait)
+        return self.facts.has_aged(fact)
+
+    def _obsolete_ds(self, wanted: frozenset[DS]) -> tuple[DS, ...]:
+        """The DS at the parent that may go now: those of keys that are known, and that no signer needs (invariants 2, 7, 9)."""
+        here = self.here
+        shown = self.seen.parent.ds_anywhere
+        found = frozenset(
+            ds for key, owners in here.owners.items() if key.is_sep for ds in here.ds_of(key)
+            if ds in shown and ds not in wanted and ds.digest_type in self.group.digest_types and self._has_ended(key, owners)
+        )
+        if not found:
+            return ()
+        left = self.seen.parent.ds_everywhere - found
+        for view in here.asked:
+            if not any(self._is_in_force(view, key) and all(key.ds(self.group.zone, n) in left for n in self.group.digest_types) for key in view.own_sep):
+                self._wait_for_force(view, left)
+                return ()
+        return () if self._lacks_algorithm(left) else tuple(sorted(found))
+
+    def _lacks_algorithm(self, left: frozenset[DS]) -> bool:
+        """Whether the DS set *left* would have an algorithm without a key of every signer: some validators insist on every one of them."""
+        here, number = self.here, self.group.digest_types[0]
+        for algorithm in sorted({ds.algorithm for ds in left} if not here.is_mixed else ()):
+            for view in here.asked:
+                own = [key for key in view.own_sep if key.algorithm == algorithm and key.ds(self.group.zone, number) in left]
+                if not any(self._is_in_force(view, key) for key in own):
+                    what = f'every signer or none to be in the DS set with {_algorithm_name(algorithm)}'
+                    self.findings.waits.append(Wait(what, None, f'{view.name} would not be, and validators may insist on every algorithm of the DS set'))
+                    return True
+        return False
+
+    def _has_ended(self, key: DNSKEY, owners: Iterable[str]) -> bool:
+        """Whether every owner of *key* has left for good as far as its DS goes, or does without it."""
+        for name in owners:
+            view = self.here.views.get(name)
+            signer = next((one for one in self.here.leaving if one.name == name), None)
+            if (signer is not None and self.here.is_released(signer)) or name in self.group.dead:
+                if signer is None or not self.here.is_forgotten(signer):
+                    return False
+            elif view is None or view.errors:
+                return False
+            elif key in view.retiring:
+                continue
+            elif any(key in server.signs_keys for server in view.servers) or (key in view.published and not self.here.has_signed(key)):
+                return False  # in use, or meant to be: its DS may have been published beforehand
+        return True
+
+    def _wait_for_force(self, view: SignerView, left: frozenset[DS]) -> None:
+        facts = [fact for (name, _key), fact in self.here.signs.items() if name == view.name and fact.since is not None]
+        last = latest(facts)
+        until = due(last) if last is not None and not self.facts.has_aged(last) else None
+        reason = f'its DNSKEY RRset must be signed, in every cache too, by a key whose DS is one of the {len(left)} that stay'
+        self.findings.waits.append(Wait(f'{view.name} to be covered by the DS set without the old DS', until, reason))
+
+    def _keys_behind(self, wanted: frozenset[DS]) -> dict[str, tuple[DNSKEY, ...]]:
+        return {
+            view.name: tuple(sorted(key for key in view.own_sep if any(ds in wanted for ds in self.here.ds_of(key))))
+            for view in self.here.asked
+            if any(ds in wanted for key in view.own_sep for ds in self.here.ds_of(key))
+        }
+
+    # -- CDS and CDNSKEY ----------------------------------------------------------------------------------------------
+
+    def _parent_records(self, wanted: frozenset[DS], obsolete: Sequence[DS]) -> list[Step]:
+        """The union CDS and CDNSKEY at every signer (RFC 9975 wants every server to answer the same): of the keys in the DS set.
+
+        Some signers publish CDS of more digest types for their own keys than the DS set has, and cannot be told not to: then all
+        keys get those types, because every key must be covered by the same ones (RFC 7344, and dnssec-cds insists).
+        """
+        here = self.here
+        keys = frozenset(key for view in here.asked for key in view.own_sep if any(ds in wanted for ds in here.ds_of(key)))
+        types = set(self.group.digest_types) | {
+            ds.digest_type for view in here.asked for server in view.servers for ds in server.cds if ds.digest_type in DIGEST_LENGTHS
+        }
+        union = {Record('CDNSKEY', key) for key in keys} | {Record('CDS', key.ds(self.group.zone, number)) for key in keys for number in types}
+        steps: list[Step] = []
+        for view in here.asked:
+            shown = [frozenset({Record('CDNSKEY', key) for key in server.cdnskeys} | {Record('CDS', ds) for ds in server.cds}) for server in view.servers]
+            own = {record for key in view.retiring for record in _parent_records_of(key, self.seen.zone)}
+            missing = union - frozenset.intersection(*shown) - own
+            if missing:
+                steps.append(Step(view.name, sort_records(missing), (), f'CDS and CDNSKEY of all signers that {view.name} does not publish'))
+            extra = {record for record in frozenset().union(*shown) - union if self._is_ended_record(record, view, obsolete)}
+            if extra:
+                steps.append(Step(view.name, (), sort_records(extra), 'CDS and CDNSKEY of keys that are no longer in the DS set'))
+        return steps
+
+    def _is_ended_record(self, record: Record, view: SignerView, obsolete: Sequence[DS]) -> bool:
+        """Whether a CDS or CDNSKEY is of a key, not of this signer, whose DS may go or has gone."""
+        for key, owners in self.here.owners.items():
+            if record in _parent_records_of(key, self.seen.zone):
+                shown = [ds for ds in self.here.ds_of(key) if ds in self.seen.parent.ds_anywhere]
+                return view.name not in owners and self._has_ended(key, owners) and all(ds in obsolete for ds in shown)
+        return False
+
+    # -- NS -----------------------------------------------------------------------------------------------------------
+
+    def _name_servers(self) -> tuple[list[Step], tuple[str, ...], tuple[str, ...]]:
+        """The NS of every signer that is ready, at every signer and at the parent, and none of a leaver (invariants 6, 14).
+
+        A name goes only where that of a signer that stays is there already, so that no order of writes leaves the zone without one.
+        """
+        here, parent = self.here, self.seen.parent
+        by_name = {signer.name: signer for signer in self.group.signers}
+        ready = [view for view in here.staying if self._is_ready(view)]
+        names = sorted({name for view in ready for name in by_name[view.name].ns})
+        kept = {name for view in here.staying for name in by_name[view.name].ns}
+        leavers = sorted({name for signer in here.leaving for name in signer.ns} - kept)
+        steps: list[Step] = []
+        for view in here.asked:
+            add, remove = _ns_change([server.ns for server in view.servers], names, leavers)
+            if add or remove:
+                records = [sort_records(Record('NS', NS(name)) for name in found) for found in (add, remove)]
+                steps.append(Step(view.name, records[0], records[1], _ns_reason(add, remove)))
+        add, remove = _ns_change([server.ns for server in parent.servers], names, leavers)
+        for signer in here.leaving:
+            self._tell_leaving(signer)
+        return steps, tuple(add), tuple(remove)
+
+    def _is_ready(self, view: SignerView) -> bool:
+        """Whether resolvers may be sent to this signer: a DS of it is in every cache, its DNSKEY RRset is right in every cache, and it
+        signs with every algorithm of the DS set."""
+        here = self.here
+        if not here.is_mixed and not {ds.algorithm for ds in self.seen.parent.ds_anywhere} <= here.algorithms.get(view.name, frozenset()):
+            return False
+        facts = [
+            here.ds_shown.get(key.ds(self.group.zone, number))
+            for key in view.own_sep if self._is_in_force(view, key)
+            for number in self.group.digest_types[:1]
+        ]
+        if any(fact is not None and self.facts.has_aged(fact) for fact in facts):
+            return True
+        signer = next(one for one in self.group.signers if one.name == view.name)
+        late = latest(fact for fact in facts if fact is not None)
+        missing = [name for name in signer.ns if not all(name in server.ns for server in self.seen.parent.servers)]
+        if late is not None and missing:
+            reason = _since(late, 'every server of the parent has shown it')
+            self.findings.waits.append(Wait(f'DS sets without that of {view.name} to leave the caches', due(late), reason))
+        return False
+
+    def _tell_leaving(self, signer: Signer) -> None:
+        """Where a signer on its way out stands, in the order in which its traces end."""
+        here, fact = self.here, self.here.ns_gone(signer)
+        if fact.since is None:
+            return
+        if not here.is_released(signer):
+            reason = _since(fact, 'no server has shown one') + '; until then it must serve the zone'
+            self.findings.waits.append(Wait(f'NS RRsets that name {signer.name} to leave the caches', due(fact), reason))
+        elif not here.is_forgotten(signer):
+            reason = f'nobody has asked it since {utc(due(fact) or 0)}; data in the zone has a TTL of up to {here.forgotten_after(signer)} s'
+            self.findings.waits.append(Wait(f'answers of {signer.name} to leave the caches', due(fact, here.forgotten_after(signer)), reason))
+
+    # -- insecure -----------------------------------------------------------------------------------------------------
+
+    def _go_insecure(self) -> Delegation | None:
+        """Confirmed by the user: every DS goes first, keys and signatures stay until no DS is cached (RFC 6781 section 4.1.4)."""
+        parent, notes = self.seen.parent, self.findings.notes
+        if parent.errors:
+            return None
+        if parent.ds_anywhere:
+            notes.append('the zone goes insecure, as declared: its DS are removed; keys and signatures stay until no resolver holds a DS')
+            return Delegation(self.group.parent.name, remove=tuple(sorted(parent.ds_anywhere)))
+        last = latest(fact for fact in self.facts.current.values() if fact.kind == DS_NOWHERE)
+        if last is not None and not self.facts.has_aged(last):
+            self.findings.waits.append(Wait('DS of the zone to leave the caches', due(last), _since(last, 'no server of the parent has shown one')))
+        else:
+            notes.append('the zone is insecure: no resolver holds a DS, so its signers may stop signing')
+        return None
+
+    # -- what is left where it is -------------------------------------------------------------------------------------
+
+    def _tell_what_stays(self) -> None:
+        """What no plan touches, since nothing proves that it may go."""
+        here = self.here
+        for key in sorted(here.published):
+            holders = ', '.join(view.name for view in self.seen.signers if key in view.published)
+            strangers = sorted(here.owners.get(key, frozenset()) - frozenset(here.views))
+            if key.is_revoked:
+                self.findings.notes.append(f'key {key} at {holders} is revoked; it is not given to other signers')
+            elif strangers and strangers == sorted(here.owners[key]):
+                whose = f'{", ".join(strangers)}, which is declared no more'
+                self.findings.notes.append(f'key {key} at {holders} is of {whose}: list it under "leaving" to have it removed')
+            elif not strangers and not any(key in view.signing for view in self.seen.signers) and not here.is_withdrawn(key):
+                self.findings.notes.append(f'key {key} at {holders} signs nothing anywhere: a next key, one that was used before, or a leftover')
+        for ds in unknown_ds(self.seen, here):
+            self.findings.notes.append(f'DS {ds.text} at the parent names no key that is known: nothing proves that it may go')
+        for signer in here.leaving:
+            held = any(key in view.published for key in here.keys_of(signer.name) for view in here.staying)
+            if here.is_finished(signer) and not held:
+                self.findings.notes.append(f'{signer.name} is gone: take it out of "leaving"')
+
+
+def unknown_ds(seen: ZoneObservation, here: Situation) -> tuple[DS, ...]:
+    """The DS at the parent that name no key that anybody published or owned, or do so with a digest that RFC 9905 forbids."""
+    known = {ds for key in here.published | frozenset(here.owners) for ds in here.ds_of(key)}
+    return tuple(ds for ds in sorted(seen.parent.ds_anywhere) if ds not in known)
 
 
 def _faults(zone: str, signer: str, server: ServerView) -> Iterator[MultisignerError]:
@@ -140,52 +583,8 @@ def _faults(zone: str, signer: str, server: ServerView) -> Iterator[MultisignerE
         )
 
 
-def _algorithms_agree(group: Group, seen: ZoneObservation, findings: _Findings) -> bool:
-    """Whether every signer signs with the same algorithms (RFC 8901 section 4), or the user allowed the one mix that may be."""
-    used = {view.name: frozenset(key.algorithm for key in view.signing) for view in seen.signers if not view.errors and view.signing}
-    together = frozenset().union(*used.values()) if used else frozenset()
-    if all(algorithms == together for algorithms in used.values()):
-        return True
-    told = '; '.join(f'{name} with {", ".join(_algorithm_name(number) for number in sorted(used[name]))}' for name in sorted(used))
-    if group.allow_mixed_algorithms and together == MIXABLE_ALGORITHMS:
-        findings.notes.append(
-            f'the signers sign with different algorithms ({told}), as allowed: validators that insist on every algorithm of the DS set '
-            '(unbound with harden-algo-downgrade) may call answers bogus, and analysers report missing RRSIGs'
-        )
-        return True
-    way_out = (
-        'Roll one signer over to the algorithm of the others first (deSEC signs with ECDSAP256SHA256 and cannot change), '
-        'or set allow_mixed_algorithms for this zone, which allows RSASHA256 beside ECDSAP256SHA256 only'
-    )
-    problem = MultisignerError(f'the signers sign with different algorithms ({told}); RFC 8901 section 4 wants one set', group.zone, remedy=way_out)
-    findings.blocked.append(str(problem))
-    return False
-
-
 def _algorithm_name(number: int) -> str:
     return ALGORITHM_NAMES.get(number, f'algorithm {number}')
-
-
-def _keys_to_share(group: Group, seen: ZoneObservation, findings: _Findings) -> frozenset[DNSKEY]:
-    """The keys that every signer must publish: all that sign anywhere, and those that may be about to.
-
-    Only keys that an authenticated answer holds and that are fit to be published (invariant 12); others block the DS.
-    """
-    shared: set[DNSKEY] = set()
-    for key, owners in seen.owners.items():
-        holders = [view for view in seen.signers if view.name in owners] or [view for view in seen.signers if view.prepublishes and key in view.published]
-        if not holders or key.is_revoked:
-            continue  # told by _tell_removals: a leftover, or on its way out (RFC 5011)
-        try:
-            key.check_usable()
-        except MultisignerError as error:
-            findings.blocked.append(str(error.at(zone=group.zone, server=holders[0].name)))
-            continue
-        if all(view.authenticated(key) == NOT_AUTHENTICATED for view in holders):
-            findings.blocked.append(_unauthenticated(group, key, holders[0]))
-            continue
-        shared.add(key)
-    return frozenset(shared)
 
 
 def _unauthenticated(group: Group, key: DNSKEY, view: SignerView) -> str:
@@ -200,155 +599,39 @@ def _unauthenticated(group: Group, key: DNSKEY, view: SignerView) -> str:
     )
 
 
-def _add_keys(seen: ZoneObservation, keys: frozenset[DNSKEY], findings: _Findings) -> list[Step]:
-    """Adding a key is always safe, so each signer that was seen whole gets what it lacks, at once."""
-    steps: list[Step] = []
-    for view in seen.signers:
-        if view.errors:
-            continue
-        missing = frozenset(key for key in keys - view.published if view.name not in seen.owners[key])
-        if missing:
-            owners = sorted({name for key in missing for name in seen.owners[key]} or {'another signer'})
-            records = sort_records(Record('DNSKEY', key) for key in missing)
-            steps.append(Step(view.name, records, f'keys of {", ".join(owners)} that {view.name} does not publish'))
-        late = keys - missing - view.published_everywhere
-        if late:
-            lagging = ', '.join(server.server for server in view.servers if not late <= server.dnskeys)
-            findings.waits.append(Wait(f'{view.name} to publish {len(late)} keys everywhere', None, f'{lagging} does not have them yet'))
-    return steps
-
-
-def _remember(seen: ZoneObservation, keys: frozenset[DNSKEY], journal: Mapping[FactKey, Fact], now: int) -> tuple[Fact, ...]:
-    """Since when each key has been at every server of every signer. A key that is not is remembered as such, with the TTL
-    of the answers that lack it: they are what must run out."""
-    everywhere = frozenset.intersection(*(view.published_everywhere for view in seen.signers))
-    ttl_now = max((server.longest_ttl for view in seen.signers for server in view.servers), default=0)
-    facts: list[Fact] = []
-    for key in sorted(keys):
-        known = journal.get((KEY_EVERYWHERE, key.text))
-        since: int | None = None
-        if key in everywhere:
-            # A time in the future is a clock that jumped or a journal of another machine: it proves nothing.
-            since = known.since if known and known.since is not None and known.since <= now else now
-        facts.append(Fact(KEY_EVERYWHERE, key.text, since, max(ttl_now, known.ttl if known else 0)))
-    return tuple(facts)
-
-
-def _cached_sets_are_gone(seen: ZoneObservation, facts: Sequence[Fact], now: int, findings: _Findings) -> bool:
-    """Whether no resolver can still hold a DNSKEY RRset, of any signer, that lacks a key of any other (invariant 1)."""
-    if findings.blocked or not facts or any(fact.since is None for fact in facts):
-        return False
-    for view in seen.signers:
-        if view.disagreement:
-            findings.waits.append(Wait(f'the servers of {view.name} to agree', None, view.disagreement))
-    last = max(facts, key=lambda fact: (fact.since or 0) + fact.ttl)
-    until = (last.since or 0) + last.ttl
-    if until > now and not _is_delegated_in_full(seen):
-        findings.waits.append(
-            Wait(
-                'DNSKEY RRsets without all keys to leave the caches',
-                until,
-                f'every server of every signer has shown the full set since {utc(last.since or 0)}; older answers had a TTL of up to {last.ttl} s',
-            )
-        )
-    return not findings.waits
-
-
-def _is_delegated_in_full(seen: ZoneObservation) -> bool:
-    """Whether the parent already shows a DS of every signer: then publishing the set again changes nothing, and no cache matters."""
-    return all(any(key.ds(seen.zone, number) in seen.parent.ds_everywhere for key in view.own_sep for number in DIGEST_LENGTHS) for view in seen.signers)
-
-
-def _add_parent_records(group: Group, seen: ZoneObservation, digest_types: Sequence[int]) -> list[Step]:
-    """The union CDS and CDNSKEY at every signer (RFC 9975 wants every server to answer the same).
-
-    Some signers publish CDS of more digest types for their own keys than the DS set has, and cannot be told not to: then all
-    keys get those types, because every key must be covered by the same ones (RFC 7344, and dnssec-cds insists).
-    """
-    keys = frozenset().union(*(view.own_sep for view in seen.signers))
-    types = set(digest_types) | {ds.digest_type for view in seen.signers for server in view.servers for ds in server.cds if ds.digest_type in DIGEST_LENGTHS}
-    wanted = {Record('CDNSKEY', key) for key in keys} | {Record('CDS', key.ds(group.zone, number)) for key in keys for number in types}
-    steps: list[Step] = []
-    for view in seen.signers:
-        present = frozenset.intersection(
-            *(frozenset({Record('CDNSKEY', key) for key in server.cdnskeys} | {Record('CDS', ds) for ds in server.cds}) for server in view.servers)
-        )
-        missing = wanted - present
-        if missing:
-            steps.append(Step(view.name, sort_records(missing), f'CDS and CDNSKEY of all signers that {view.name} does not publish'))
-    return steps
-
-
-def _delegate(group: Group, seen: ZoneObservation, digest_types: Sequence[int], findings: _Findings) -> Delegation | None:
-    """The union DS set: every SEP key of every signer, with one set of digest types, computed from the DNSKEYs (invariant 3)."""
-    keys: dict[str, tuple[DNSKEY, ...]] = {}
-    problem = _other_digest_types(group.zone, seen, digest_types) or _first_ds_without_leaver(group, seen)
-    if problem is not None:
-        findings.blocked.append(str(problem))
-        return None
-    for view in seen.signers:
-        # A signer on its way out keeps the DS that it has (invariant 7) and gets no new one.
-        sep = view.own_sep if view.name not in group.leaving else {key for key in view.own_sep if key.ds(group.zone) in seen.parent.ds_anywhere}
-        if sep or view.name not in group.leaving:
-            keys[view.name] = tuple(sorted(sep))
-    without = sorted(name for name, own in keys.items() if not own)
-    if without:
-        findings.blocked.append(
-            str(
-                MultisignerError(
-                    'no KSK or CSK signs its DNSKEY RRset at every server, so no DS can point to it', group.zone, ', '.join(without),
-                    remedy='See that the zone is signed there with a key that has the SEP flag (257)',
-                )
-            )
-        )
-        return None
-    wanted = tuple(sorted({key.ds(group.zone, number) for sep in keys.values() for key in sep for number in digest_types}))
-    missing = tuple(ds for ds in wanted if ds not in seen.parent.ds_everywhere)
-    return Delegation(group.parent.name, wanted, missing, keys)
-
-
-def _other_digest_types(zone: str, seen: ZoneObservation, digest_types: Sequence[int]) -> MultisignerError | None:
+def _other_digest_types(group: Group, seen: ZoneObservation, here: Situation) -> MultisignerError | None:
     """The parent has a DS of a signer's key with a digest type that the others are not to get (invariant 3)."""
-    keys = frozenset().union(*(view.own_sep for view in seen.signers))
-    other = {number for number in DIGEST_LENGTHS if number not in digest_types and any(key.ds(zone, number) in seen.parent.ds_anywhere for key in keys)}
+    keys = frozenset().union(*(view.own_sep for view in here.asked))
+    other = {n for n in DIGEST_LENGTHS if n not in group.digest_types and any(key.ds(group.zone, n) in seen.parent.ds_anywhere for key in keys)}
     if not other:
         return None
     return MultisignerError(
-        f'the parent has DS of digest type {", ".join(map(str, sorted(other)))}, and the DS set is to have {", ".join(map(str, sorted(digest_types)))} only: '
-        'every key must be covered by the same types', zone,
-        remedy=f'Set multisigner_digest_types to {sorted(other | set(digest_types))}, or have the parent remove these DS',
+        f'the parent has DS of digest type {", ".join(map(str, sorted(other)))}, and the DS set is to have '
+        f'{", ".join(map(str, sorted(group.digest_types)))} only: every key must be covered by the same types', group.zone,
+        remedy=f'Set multisigner_digest_types to {sorted(other | set(group.digest_types))}, or have the parent remove these DS',
     )
 
 
-def _first_ds_without_leaver(group: Group, seen: ZoneObservation) -> MultisignerError | None:
-    """A zone without any DS is insecure everywhere. Its first DS would make the answers of a signer that has none bogus (invariant 2)."""
-    if not group.leaving or seen.parent.ds_anywhere:
-        return None
-    return MultisignerError(
-        f'the parent has no DS yet, and its first ones would make every answer of {", ".join(group.leaving)} bogus, which still serves the zone', group.zone,
-        remedy='Move it back to "signers"; or take it off the NS of the zone, wait for their TTL, and take it out of "leaving"',
-    )
+def _parent_records_of(key: DNSKEY, zone: str) -> frozenset[Record]:
+    return frozenset([Record('CDNSKEY', key), *(Record('CDS', key.ds(zone, number)) for number in DIGEST_LENGTHS)])
 
 
-def unknown_ds(seen: ZoneObservation) -> tuple[DS, ...]:
-    """The DS at the parent that name no key that signs at a signer, or do so with a digest that RFC 9905 forbids."""
-    signing = frozenset().union(*(view.signing for view in seen.signers))
-    return tuple(
-        ds
-        for ds in sorted(seen.parent.ds_anywhere)
-        if not any(ds.digest_type in DIGEST_LENGTHS and key.ds(seen.zone, ds.digest_type) == ds for key in signing)
-    )
+def _holds_parent_records(view: SignerView, key: DNSKEY, here: Situation) -> bool:
+    return any(key in server.cdnskeys or any(ds in server.cds for ds in here.ds_of(key)) for server in view.servers)
 
 
-def _tell_removals(group: Group, seen: ZoneObservation, findings: _Findings) -> None:
-    """What this plan would have to remove: told, and left where it is."""
-    for key, owners in sorted(seen.owners.items()):
-        holders = ', '.join(view.name for view in seen.signers if key in view.published)
-        if key.is_revoked:
-            findings.notes.append(f'key {key} at {holders} is revoked; it is not given to other signers')
-        elif not owners:
-            findings.notes.append(f'key {key} at {holders} signs nothing anywhere: a next key, or a leftover to be removed')
-    for ds in unknown_ds(seen):
-        findings.notes.append(f'DS {ds.text} at the parent names no key that signs at a signer: to be removed')
-    if group.leaving:
-        findings.notes.append(f'{", ".join(group.leaving)}: leaving; nothing is removed yet, this release only adds')
+def _ns_change(shown: Sequence[frozenset[str]], names: Sequence[str], leavers: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The NS names to add where some server lacks them, and to remove where one that stays is at every server already."""
+    add = [name for name in names if not all(name in ns for ns in shown)]
+    stays = any(all(name in ns for ns in shown) for name in names)
+    remove = [name for name in leavers if stays and any(name in ns for ns in shown)]
+    return add, remove
+
+
+def _ns_reason(add: Sequence[str], remove: Sequence[str]) -> str:
+    words = [f'{", ".join(add)} is ready to be asked'] if add else []
+    return '; '.join(words + ([f'{", ".join(remove)} is leaving'] if remove else []))
+
+
+def _since(fact: Fact, words: str) -> str:
+    return f'{words} since {utc(fact.since or 0)}; the TTL was up to {fact.ttl} s'

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .plan import Plan, Wait, utc
+from .plan import Plan, Step, Wait, utc
 
 NAMED = 10  # zones of which the same is told by name; the others are counted
 _ZONE = '\0'  # stands for the zone's name in what is told of several
@@ -19,13 +19,18 @@ def plan_as_dict(plan: Plan) -> dict[str, Any]:
     return {
         'name': plan.zone,
         'state': plan.state,
-        'steps': [{'signer': step.signer, 'add': [record.text for record in step.add], 'reason': step.reason} for step in plan.steps],
+        'steps': [_step_as_dict(step) for step in plan.steps],
         'ds': [ds.text for ds in delegation.wanted] if delegation else [],
         'ds_missing': [ds.text for ds in delegation.missing] if delegation else [],
+        'ds_obsolete': [ds.text for ds in delegation.remove] if delegation else [],
         'waits': [_wait_as_dict(wait) for wait in plan.waits],
         'blocked': list(plan.blocked),
         'notes': list(plan.notes),
     }
+
+
+def _step_as_dict(step: Step) -> dict[str, Any]:
+    return {'signer': step.signer, 'add': [record.text for record in step.add], 'remove': [record.text for record in step.remove], 'reason': step.reason}
 
 
 def _wait_as_dict(wait: Wait) -> dict[str, Any]:
@@ -49,9 +54,16 @@ def lines(plans: Iterable[Plan], errors: Mapping[str, str]) -> list[str]:
 def _details(plan: Plan) -> list[str]:
     found = [f'blocked: {text}' for text in plan.blocked]
     for step in plan.steps:
-        found.append(f'to add at {step.signer}: {", ".join(str(record) for record in step.add)} ({step.reason})')
-    if plan.delegation is not None and plan.delegation.missing:
-        found.append(f'to add at {plan.delegation.parent}: {", ".join("DS " + ds.text for ds in plan.delegation.missing)}')
+        found.extend(_change(step.signer, step.add, step.remove, f' ({step.reason})'))
+    if plan.delegation is not None:
+        parent = plan.delegation
+        add = [*(f'DS {ds.text}' for ds in parent.missing), *(f'NS {name}' for name in parent.ns_add)]
+        remove = [*(f'DS {ds.text}' for ds in parent.remove), *(f'NS {name}' for name in parent.ns_remove)]
+        found.extend(_change(parent.parent, add, remove, ''))
     found.extend(str(wait) for wait in plan.waits)
     found.extend(f'note: {text}' for text in plan.notes)
     return found
+
+
+def _change(where: str, add: Iterable[object], remove: Iterable[object], reason: str) -> list[str]:
+    return [f'to {verb} {where}: {", ".join(map(str, what))}{reason}' for verb, what in (('add at', list(add)), ('remove from', list(remove))) if what]

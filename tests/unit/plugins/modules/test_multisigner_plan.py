@@ -22,7 +22,7 @@ ZONE = 'shop.example'
 KEY = DNSKEY(257, 3, 13, b'1' * 64)
 GROUP = Group(ZONE, (Signer('ns1', 'bind', ('192.0.2.1', '192.0.2.2'), 5353),), Parent('registry', 'nsupdate', ('198.51.100.1',)))
 SEEN = ZoneObservation(ZONE, 0, (SignerView('ns1', (ServerView('192.0.2.1', dnskeys=frozenset([KEY])),)),), ParentView('registry', 'example', ()))
-MISSING = Delegation('registry', (KEY.ds(ZONE),), (KEY.ds(ZONE),), {'ns1': (KEY,)})
+MISSING = Delegation('registry', (KEY.ds(ZONE),), (KEY.ds(ZONE),), keys={'ns1': (KEY,)})
 
 
 def test_before_a_ds_goes_out_the_servers_of_its_signer_are_asked_once_more():

@@ -11,20 +11,27 @@ import stat
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import journal as module
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Fact, Journal
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import GAP, Fact, Journal, Memory
 
+NOW = 1_800_000_000
 FACT = Fact('kind', 'subject', 1_800_000_000, 3600)
 UNTRUE = Fact('kind', 'other', None, 60)
 
 
-def keep(path, *facts, zone='shop.example', writable=True):
+def keep(path, *facts, zone='shop.example', writable=True, seen=NOW, is_waiting=False):
     with Journal(str(path), writable) as journal:
-        return journal.store(zone, journal.facts().get(zone, {}), facts)
+        after = Memory({fact.key: fact for fact in facts}, seen)
+        return journal.store(zone, journal.memories().get(zone, Memory()), after, is_waiting)
 
 
 def kept(path):
     with Journal(str(path), False) as journal:
-        return journal.facts()
+        return {zone: dict(memory.facts) for zone, memory in journal.memories().items()}
+
+
+def seen(path, zone='shop.example'):
+    with Journal(str(path), False) as journal:
+        return journal.memories()[zone].seen
 
 
 @pytest.fixture(name='path')
@@ -85,7 +92,7 @@ def test_a_look_without_writing_makes_no_file_and_changes_none(path):
 def test_a_run_that_fails_leaves_nothing_behind(path):
     keep(path, FACT)
     with pytest.raises(MultisignerError, match='too late'), Journal(str(path), True) as journal:
-        journal.store('shop.example', journal.facts()['shop.example'], [UNTRUE])
+        journal.store('shop.example', journal.memories()['shop.example'], Memory({UNTRUE.key: UNTRUE}, NOW), False)
         raise MultisignerError('too late')
     assert kept(path) == {'shop.example': {FACT.key: FACT}}
 
@@ -102,7 +109,7 @@ def test_a_look_without_writing_keeps_no_run_waiting(path, monkeypatch):
     keep(path, FACT)
     monkeypatch.setattr(module, 'LOCK_WAIT', 0.05)
     with Journal(str(path), False) as look:
-        assert look.facts()
+        assert look.memories()
         assert keep(path, FACT, UNTRUE)
 
 
@@ -126,3 +133,21 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(MultisignerError, match='cannot be used'):
         Journal(str(tmp_path / 'file' / 'journal.sqlite'), True)
+
+
+@pytest.mark.parametrize(
+    ('later', 'is_waiting', 'is_kept'),
+    [
+        (GAP // 4, True, True), (GAP // 4 - 1, True, False), (GAP // 4, False, False), (-1, True, True),
+    ],
+)
+def test_that_a_zone_was_seen_is_kept_often_enough_for_a_wait_to_count_and_not_oftener(path, later, is_waiting, is_kept):
+    keep(path, FACT)
+    assert not keep(path, FACT, seen=NOW + later, is_waiting=is_waiting)
+    assert seen(path) == (NOW + later if is_kept else NOW)
+
+
+def test_a_new_fact_is_kept_with_the_time_at_which_it_was_seen(path):
+    keep(path, FACT)
+    assert keep(path, FACT, UNTRUE, seen=NOW + 1)
+    assert seen(path) == NOW + 1

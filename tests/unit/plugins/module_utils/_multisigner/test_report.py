@@ -4,7 +4,7 @@
 """The report: every zone is in it, what is wrong comes before what is well, and many zones in one situation are told once."""
 from __future__ import annotations
 
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, Record
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, NS, Record
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import Delegation, Plan, Step, Wait
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.report import lines, plan_as_dict
 
@@ -20,13 +20,15 @@ def test_a_wait_is_told_with_its_end_and_its_reason():
 
 
 def test_what_is_done_now_is_told_record_by_record():
-    step = Step('ns1', (Record('DNSKEY', KEY),), 'keys of desec that ns1 does not publish')
+    step = Step('ns1', (Record('DNSKEY', KEY),), (Record('NS', NS('old.example')),), 'keys of desec that ns1 does not publish')
     ds = KEY.ds('shop.example')
-    made = Plan('shop.example', steps=(step,), delegation=Delegation('registry', (ds,), (ds,), {'ns1': (KEY,)}))
+    made = Plan('shop.example', steps=(step,), delegation=Delegation('registry', (ds,), (ds,), ns_remove=('old.example',), keys={'ns1': (KEY,)}))
     assert lines([made], {}) == [
         'shop.example: changing',
         f'  to add at ns1: DNSKEY {KEY.tag} (ECDSAP256SHA256, flags 257) (keys of desec that ns1 does not publish)',
+        '  to remove from ns1: NS old.example (keys of desec that ns1 does not publish)',
         f'  to add at registry: DS {ds.text}',
+        '  to remove from registry: NS old.example',
     ]
 
 

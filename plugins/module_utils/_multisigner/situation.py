@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a zone stands: what follows from what was declared, what is seen, and since when it has been so. Pure; it plans nothing.
+
+Whose a key is, which signers must still be right because some resolver may ask them, which keys every signer must publish,
+and which waits (RFC 7583, RFC 8901 section 4) are over. plan.py decides by these.
+"""
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import Iterable
+
+from .dnskey import DIGEST_LENGTHS, DNSKEY, DS
+from .facts import Facts, due
+from .group import Group, Signer
+from .journal import Fact
+from .observation import NOT_AUTHENTICATED, SignerView, ZoneObservation
+
+# RFC 8901 section 4 wants one set of algorithms at all signers. This is the one other set that may be asked for: every
+# validator knows both, and the same strength is behind both.
+MIXABLE_ALGORITHMS = frozenset((8, 13))
+
+KEY_EVERYWHERE = 'DNSKEY at every server of every signer'
+KEY_SIGNS = 'key signs the DNSKEY RRset at every server of its signer'
+KEY_OWNER = 'key belongs to signer'
+KEY_FOUND_AT = 'key that signs nothing was first found at signer'
+KEY_UNUSED = 'key was withdrawn by its signer and signs nothing'
+ALGORITHM_EVERYWHERE = 'algorithm signs at every server of every signer'
+DS_EVERYWHERE = 'DS at every server of the parent'
+DS_NOWHERE = 'DS at no server of the parent'
+NS_NOWHERE = 'no NS RRset names the signer'
+
+parse_key = lru_cache(maxsize=None)(DNSKEY.parse)
+
+
+class Situation:
+    """One zone now. Everything is computed when it is first asked for, once."""
+
+    def __init__(self, group: Group, seen: ZoneObservation, facts: Facts) -> None:
+        self.group = group
+        self.seen = seen
+        self.facts = facts
+        self.views = {view.name: view for view in seen.signers}
+
+    # -- who counts -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def staying(self) -> tuple[SignerView, ...]:
+        return tuple(view for view in self.seen.signers if view.name not in self.group.leaving)
+
+    @cached_property
+    def leaving(self) -> tuple[Signer, ...]:
+        return tuple(signer for signer in self.group.signers if signer.name in self.group.leaving)
+
+    @cached_property
+    def asked(self) -> tuple[SignerView, ...]:
+        """The signers whose answers must be right: all but those that are dead, and those that no resolver asks any more."""
+        released = {signer.name for signer in self.leaving if self.is_released(signer)}
+        return tuple(view for view in self.seen.signers if view.name not in released and view.name not in self.group.dead)
+
+    @cached_property
+    def is_seen_whole(self) -> bool:
+        """Every server that counts gave its answers."""
+        return not self.seen.parent.errors and not any(view.errors for view in self.asked)
+
+    # -- signers on their way out -------------------------------------------------------------------------------------
+
+    @cached_property
+    def _ns_gone(self) -> dict[str, Fact]:
+        """For each leaving signer, since when no NS RRset names it. The TTL is the largest of any NS RRset of the zone."""
+        parent = self.seen.parent
+        found: dict[str, Fact] = {}
+        for signer in self.leaving:
+            is_dead = signer.name in self.group.dead
+            views = [view for view in self.seen.signers if view.name not in self.group.dead]
+            # a leaver that no NS named before may have been switched off since: then it answers with no NS either
+            gone = {fact.subject for fact in self.facts.known(NS_NOWHERE) if fact.since is not None}
+            unseen = bool(parent.errors) or any(view.errors for view in views if view.name not in gone)
+            rrsets = [(server.ns, server.ns_ttl) for server in parent.servers] + [(server.ns, server.ns_ttl) for view in views for server in view.servers]
+            named = any(name in ns for name in signer.ns for ns, _unused in rrsets)
+            # nobody saw the NS RRset of a signer that is dead: it had a TTL of at most the zone's largest
+            ttl = max([*(ttl for _unused, ttl in rrsets), self.group.max_ttl if is_dead else 0])
+            found[signer.name] = self.facts.note(NS_NOWHERE, signer.name, bool(signer.ns) and not unseen and not named, ttl)
+        return found
+
+    def ns_gone(self, signer: Signer) -> Fact:
+        return self._ns_gone[signer.name]
+
+    def is_released(self, signer: Signer) -> bool:
+        """No resolver holds an NS RRset that names this leaving signer: nobody asks it any more."""
+        return self.facts.has_aged(self.ns_gone(signer))
+
+    def forgotten_after(self, signer: Signer) -> int:
+        """Seconds from the release of a leaving signer until nothing that it answered is in a cache: its DNSKEY RRset, and data that it signed."""
+        ttls = [fact.ttl for fact in self.facts.known(KEY_OWNER) if fact.subject.startswith(f'{signer.name} ')]
+        ttls += [server.dnskey_ttl for view in self.seen.signers if view.name == signer.name for server in view.servers]
+        return max([self.group.max_ttl, *ttls])
+
+    def is_forgotten(self, signer: Signer) -> bool:
+        return self.facts.has_aged(self.ns_gone(signer), self.forgotten_after(signer))
+
+    def is_finished(self, signer: Signer) -> bool:
+        """Nothing of this leaving signer is needed any more: it is forgotten, and no resolver can hold a DS of it."""
+        entry_points = [key for key in self.keys_of(signer.name) if key.is_sep]
+        return self.is_forgotten(signer) and all(self.facts.has_aged(self.ds_gone(ds)) for key in entry_points for ds in self.ds_of(key))
+
+    # -- whose keys they are ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def owners(self) -> dict[DNSKEY, frozenset[str]]:
+        """For each key that is anywhere, the signers that it belongs to: at which it signs, or was seen to sign before.
+
+        One that never signed belongs to the signer that alone published it when it was first seen.
+        """
+        return {key: frozenset(names) for key, names in {**self._found_at, **self._proved}.items()}
+
+    def has_signed(self, key: DNSKEY) -> bool:
+        """Whether *key* signs at its owners, or was seen to."""
+        return key in self._proved
+
+    @cached_property
+    def _proved(self) -> dict[DNSKEY, set[str]]:
+        found: dict[DNSKEY, set[str]] = {}
+        for view in self.seen.signers:
+            for key in view.signing:
+                found.setdefault(key, set()).add(view.name)
+                if view.authenticated(key) != NOT_AUTHENTICATED:
+                    self.facts.keep(KEY_OWNER, f'{view.name} {key.text}', max((server.dnskey_ttl for server in view.servers), default=0))
+        self._remembered(KEY_OWNER, found)
+        return found
+
+    @cached_property
+    def _found_at(self) -> dict[DNSKEY, set[str]]:
+        found: dict[DNSKEY, set[str]] = {}
+        self._remembered(KEY_FOUND_AT, found)
+        for key in self.published - frozenset(self._proved) - frozenset(found):
+            holders = [view for view in self.seen.signers if key in view.published]
+            if len(holders) == 1 and holders[0].prepublishes and holders[0].authenticated(key) != NOT_AUTHENTICATED and not key.is_revoked:
+                found[key] = {holders[0].name}
+                self.facts.keep(KEY_FOUND_AT, f'{holders[0].name} {key.text}', 0)
+        return found
+
+    def _remembered(self, kind: str, found: dict[DNSKEY, set[str]]) -> None:
+        """Adds the owners that the journal knew to *found*, and keeps them as long as anything of the key is anywhere."""
+        for fact in self.facts.known(kind):
+            name, _unused, text = fact.subject.partition(' ')
+            key = parse_key(text)
+            if self._is_anywhere(key):
+                found.setdefault(key, set()).add(name)
+                self.facts.keep(kind, fact.subject, fact.ttl)
+
+    def _is_anywhere(self, key: DNSKEY) -> bool:
+        """Whether the key, or a CDS, CDNSKEY or DS of it, is anywhere, or could not be looked for everywhere."""
+        if not self.is_seen_whole or key in self.published or any(ds in self.seen.parent.ds_anywhere for ds in self.ds_of(key)):
+            return True
+        servers = [server for view in self.asked for server in view.servers]
+        return any(key in server.cdnskeys or any(ds in server.cds for ds in self.ds_of(key)) for server in servers)
+
+    @cached_property
+    def published(self) -> frozenset[DNSKEY]:
+        """The keys in any DNSKEY RRset."""
+        return frozenset().union(*(view.published | view.by_api for view in self.seen.signers))
+
+    def keys_of(self, name: str) -> frozenset[DNSKEY]:
+        return frozenset(key for key, names in self.owners.items() if name in names)
+
+    def ds_of(self, key: DNSKEY) -> tuple[DS, ...]:
+        """Every DS that can name *key*: by all digest types that RFC 9905 allows."""
+        return _ds_of(key, self.seen.zone)
+
+    def is_withdrawn(self, key: DNSKEY) -> bool:
+        """Its owners, all of them known and seen, have taken it out of their DNSKEY RRsets, or have left for good."""
+        owners = self.owners.get(key, frozenset())
+        by_name = {signer.name: signer for signer in self.leaving}
+        for name in owners:
+            if name in by_name:
+                if not self.is_finished(by_name[name]):
+                    return False
+            elif name not in self.views or self.views[name].errors or key in self.views[name].published | self.views[name].by_api:
+                return False  # one that is declared no more is not seen: nothing is known about its keys
+        return bool(owners)
+
+    @cached_property
+    def shared(self) -> frozenset[DNSKEY]:
+        """The keys that every signer must publish: all that sign or may be about to, and those whose signatures may be cached."""
+        found = set()
+        for key in self.published | frozenset(self.owners):
+            if key.is_revoked:
+                continue
+            owners = self.owners.get(key, frozenset()) & frozenset(self.views)
+            if owners:
+                is_shared = not self.is_withdrawn(key)
+            else:
+                # somebody's next key, which signs nothing yet
+                is_shared = key not in self.owners and any(view.prepublishes and key in view.published for view in self.asked)
+            if is_shared:
+                found.add(key)
+        return frozenset(found)
+
+    def unused(self, key: DNSKEY) -> Fact:
+        """Since when a key is withdrawn; the TTL is that of data that may be cached with its signatures."""
+        return self.facts.note(KEY_UNUSED, key.text, self.is_seen_whole and self.is_withdrawn(key), self.group.max_ttl)
+
+    # -- since when ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def everywhere(self) -> dict[DNSKEY, Fact]:
+        """For each shared key, since when every server of every signer that is asked publishes it. The TTL is that of the
+        answers that lack it: they are what must run out (RFC 2308 for those that said that there is no DNSKEY at all)."""
+        held = frozenset.intersection(*(view.published_everywhere for view in self.asked)) if self.asked else frozenset()
+        ttl = max((server.longest_ttl for view in self.asked for server in view.servers), default=0)
+        return {key: self.facts.note(KEY_EVERYWHERE, key.text, key in held, ttl) for key in sorted(self.shared)}
+
+    @cached_property
+    def signs(self) -> dict[tuple[str, DNSKEY], Fact]:
+        """For each KSK and CSK of each signer that is asked, since when it signs the DNSKEY RRset at every server there."""
+        found = {}
+        for view in self.asked:
+            ttl = max((server.dnskey_ttl for server in view.servers), default=0)
+            own = view.own_sep
+            for key in sorted(own | frozenset(key for key in self.keys_of(view.name) if key.is_sep)):
+                found[view.name, key] = self.facts.note(KEY_SIGNS, f'{view.name} {key.text}', key in own, ttl)
+        return found
+
+    @cached_property
+    def ds_shown(self) -> dict[DS, Fact]:
+        """For each DS that any server of the parent shows, since when all do."""
+        parent = self.seen.parent
+        ttl = max((server.ds_ttl for server in parent.servers), default=0)
+        return {ds: self.facts.note(DS_EVERYWHERE, ds.text, ds in parent.ds_everywhere, ttl) for ds in sorted(parent.ds_anywhere)}
+
+    def ds_gone(self, ds: DS) -> Fact:
+        """Since when no server of the parent shows *ds*. The TTL is the larger of its RRset's before and now."""
+        shown = self.facts.memory.facts.get((DS_EVERYWHERE, ds.text))
+        ttl = max((server.ds_ttl for server in self.seen.parent.servers), default=0)
+        is_gone = not self.seen.parent.errors and ds not in self.seen.parent.ds_anywhere
+        return self.facts.note(DS_NOWHERE, ds.text, is_gone, max(ttl, shown.ttl if shown else 0))
+
+    # -- algorithms ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def algorithms(self) -> dict[str, frozenset[int]]:
+        """For each signer that is asked and was seen whole, the algorithms with which every server signs both keys and data."""
+        return {
+            view.name: frozenset.intersection(
+                *(frozenset(key.algorithm for key in keys) for server in view.servers for keys in (server.signs_keys, server.signs_zone))
+            )
+            for view in self.asked
+            if view.servers and not view.errors
+        }
+
+    @cached_property
+    def introduced(self) -> dict[int, Fact]:
+        """For each algorithm that signs anywhere and is not in the DS set, since when every signer has signed everything with it.
+
+        The TTL is that of data that may be cached without its signatures (RFC 6781 section 4.1.4). With mixed algorithms, since
+        when every signer has signed with any of them.
+        """
+        ttl = max([self.group.max_ttl, *(server.longest_ttl for view in self.asked for server in view.servers)])
+        signing = self.algorithms
+        in_ds = frozenset(ds.algorithm for ds in self.seen.parent.ds_everywhere)
+        found = {}
+        for algorithm in sorted(frozenset().union(*signing.values()) - in_ds if signing else ()):
+            is_everywhere = len(signing) == len(self.asked) and all(
+                any(key.algorithm in signing[view.name] and (self.is_mixed or key.algorithm == algorithm) for key in view.own_sep) for view in self.asked
+            )
+            found[algorithm] = self.facts.note(ALGORITHM_EVERYWHERE, str(algorithm), is_everywhere, ttl)
+        return found
+
+    @cached_property
+    def is_mixed(self) -> bool:
+        """The signers sign with the one mix of algorithms that the user may allow, and did."""
+        used = frozenset(key.algorithm for view in self.asked for key in view.signing)
+        return self.group.allow_mixed_algorithms and used == MIXABLE_ALGORITHMS
+
+
+@lru_cache(maxsize=None)
+def _ds_of(key: DNSKEY, zone: str) -> tuple[DS, ...]:
+    return tuple(key.ds(zone, number) for number in DIGEST_LENGTHS)
+
+
+def latest(facts: Iterable[Fact]) -> Fact | None:
+    """The fact that will be the last to have aged; None without facts. One that is not true counts as the last of all."""
+    return max(facts, key=lambda fact: (fact.since is None, due(fact) or 0), default=None)
