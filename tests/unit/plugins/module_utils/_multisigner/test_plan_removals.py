@@ -1,0 +1,418 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signers that come and go, keys that are rolled: what is removed, in which order, and not one second too early."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import GAP, Memory
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.plan_story import (
+    CSK,
+    DATA_TTL,
+    DNSKEY_TTL,
+    DS_TTL,
+    KSK,
+    KSK3,
+    PARENT_NS_TTL,
+    ZSK,
+    ZSK3,
+    At,
+    Story,
+    added,
+    dnskeys,
+    ds,
+    group,
+    key,
+    name_servers,
+    parent_records,
+    removed,
+)
+
+NS1 = At('ns1', (KSK, ZSK), (CSK,), cds=(KSK, CSK))
+DESEC = At('desec', (CSK,), (KSK, ZSK), cds=(KSK, CSK))
+BOTH = ds(KSK, CSK)
+
+
+def settled(names=('ns1', 'desec'), *signers: At, **looks) -> Story:
+    """A group that has been complete for very long."""
+    story = Story(group(*names))
+    for _unused in range(2):
+        made = story.look(*(signers or (NS1, DESEC)), **{'ds': BOTH, **looks}, after=100_000)
+    assert made.state == 'complete', made
+    return story
+
+
+def leaves(story: Story, name: str, **changes) -> None:
+    story.group = replace(story.group, leaving=(name,), **changes)
+
+
+# -- a signer joins --------------------------------------------------------------------------------------------------------
+
+JOINER = At('ns3', (KSK3, ZSK3), (KSK, ZSK, CSK), ns=('ns1', 'desec'))
+
+
+def test_a_joiner_is_named_by_no_ns_before_its_ds_is_in_every_cache():
+    story = settled()
+    story.group = group('ns1', 'desec', 'ns3')
+    ready = [replace(NS1, foreign=(CSK, KSK3, ZSK3), cds=(KSK, CSK, KSK3)), replace(DESEC, foreign=(KSK, ZSK, KSK3, ZSK3), cds=(KSK, CSK, KSK3))]
+    ready.append(replace(JOINER, cds=(KSK, CSK, KSK3)))
+    story.look(*ready, ds=BOTH)
+    made = story.look(*ready, ds=BOTH, after=DNSKEY_TTL)
+    assert made.delegation.missing == tuple(ds(KSK3))
+    assert not made.steps and not made.delegation.ns_add
+    full = BOTH | ds(KSK3)
+    story.look(*ready, ds=full)
+    made = story.look(*ready, ds=full, after=DS_TTL - 1)
+    assert not made.steps and not made.delegation.ns_add
+    assert [wait.until for wait in made.waits] == [story.now + 1]
+    made = story.look(*ready, ds=full, after=1)
+    assert made.delegation.ns_add == ('ns3.example',)
+    assert all(added(made, name) == name_servers('ns3') for name in ('ns1', 'desec', 'ns3'))
+
+
+def test_a_joiner_that_lacks_an_algorithm_of_the_ds_set_is_named_by_no_ns():
+    rsa = key(6, algorithm=8)
+    both = replace(NS1, own=(KSK, ZSK, rsa), foreign=(CSK,), signs_zone=(ZSK, rsa), cds=(KSK, CSK, rsa), ns=('ns1',))
+    desec = replace(DESEC, foreign=(KSK, ZSK, rsa), cds=(KSK, CSK, rsa), ns=('ns1',))
+    story = Story(group('ns1', 'desec'))
+    for _unused in range(3):
+        made = story.look(both, desec, ds=BOTH | ds(rsa), ns=('ns1',), after=100_000)
+    assert not made.steps and not made.delegation.ns_add
+
+
+# -- a signer leaves -------------------------------------------------------------------------------------------------------
+
+OFF = ('desec',)
+NS1_OFF, DESEC_OFF = replace(NS1, ns=OFF), replace(DESEC, ns=OFF)
+GONE_AFTER = PARENT_NS_TTL + DATA_TTL  # of ns1, since no NS names it: the largest NS TTL, then what it answered
+
+
+def test_first_its_ns_go_everywhere_at_itself_too_and_nothing_else():
+    story = settled()
+    leaves(story, 'ns1')
+    made = story.look(NS1, DESEC, ds=BOTH)
+    assert made.delegation.ns_remove == ('ns1.example',)
+    assert removed(made, 'ns1') == removed(made, 'desec') == name_servers('ns1')
+    assert not made.delegation.remove and not made.delegation.missing
+
+
+def test_no_ns_goes_where_no_other_is():
+    story = settled()
+    leaves(story, 'ns1')
+    made = story.look(replace(NS1, ns=('ns1',)), DESEC, ds=BOTH, ns=('ns1',))
+    assert removed(made, 'ns1') == set()
+    assert not made.delegation.ns_remove
+    assert added(made, 'ns1') == name_servers('desec')
+    assert removed(made, 'desec') == name_servers('ns1')
+
+
+def test_no_ns_goes_before_a_signer_that_stays_may_be_asked():
+    story = Story(group('ns1', 'desec', leaving=('ns1',)))
+    story.look(NS1, DESEC, ds=BOTH)
+    made = story.look(NS1, DESEC, ds=BOTH, after=DNSKEY_TTL)
+    assert not any(step.remove for step in made.steps) and not made.delegation.ns_remove
+    made = story.look(NS1, DESEC, ds=BOTH, after=DS_TTL - DNSKEY_TTL)
+    assert made.delegation.ns_remove == ('ns1.example',)
+
+
+def left(after: int, *looks: At, **changes) -> tuple[Story, object]:
+    """The plan *after* seconds since no NS names ns1."""
+    story = settled()
+    leaves(story, 'ns1')
+    story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF)
+    return story, story.look(*(looks or (NS1_OFF, DESEC_OFF)), **{'ds': BOTH, 'ns': OFF, **changes}, after=after)
+
+
+def test_as_long_as_an_ns_that_names_it_may_be_cached_it_must_answer_and_gets_new_keys():
+    _story, made = left(PARENT_NS_TTL - 1, replace(NS1_OFF, error='it is silent'), DESEC_OFF)
+    assert made.blocked == ('it is silent',)
+    story = settled()
+    leaves(story, 'ns1')
+    desec = replace(DESEC_OFF, own=(CSK, key(8)), signs_zone=(CSK,))
+    story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF)
+    made = story.look(NS1_OFF, desec, ds=BOTH, ns=OFF, after=PARENT_NS_TTL - 1)
+    assert added(made, 'ns1') == dnskeys(key(8))
+    made = story.look(NS1_OFF, desec, ds=BOTH, ns=OFF, after=1)
+    assert added(made, 'ns1') == set()
+
+
+def test_after_that_it_may_be_silent():
+    _story, made = left(PARENT_NS_TTL, replace(NS1_OFF, error='it is silent'), DESEC_OFF)
+    assert not made.blocked
+    assert not made.delegation.remove
+
+
+def test_its_ds_goes_when_nothing_that_it_answered_can_be_cached_and_its_keys_stay():
+    story, made = left(GONE_AFTER - 1)
+    assert not made.delegation.remove and not any(step.remove for step in made.steps)
+    assert [wait.until for wait in made.waits] == [story.now + 1]
+    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=1)
+    assert made.delegation.remove == tuple(ds(KSK))
+    assert removed(made, 'desec') == parent_records(KSK)
+
+
+def test_a_larger_ttl_of_its_dnskey_rrset_counts():
+    story = settled()
+    leaves(story, 'ns1', max_ttl=1)
+    story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF)
+    assert not story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=PARENT_NS_TTL + DNSKEY_TTL - 1).delegation.remove
+    assert story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=1).delegation.remove
+
+
+def test_its_keys_go_when_no_ds_of_it_can_be_cached():
+    story, _made = left(GONE_AFTER)
+    rest = replace(DESEC_OFF, cds=(CSK,))
+    story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF)
+    made = story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, after=DS_TTL - 1)
+    assert removed(made, 'desec') == set()
+    made = story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, after=1)
+    assert removed(made, 'desec') == dnskeys(KSK, ZSK)
+    made = story.look(NS1_OFF, replace(rest, foreign=()), ds=ds(CSK), ns=OFF)
+    assert made.state == 'complete'
+    assert any('ns1 is gone: take it out of "leaving"' in note for note in made.notes)
+
+
+def test_a_leaver_that_is_off_by_then_leaves_no_trace_either():
+    story, _made = left(PARENT_NS_TTL)
+    off = replace(NS1_OFF, error='it is silent')
+    made = story.look(off, DESEC_OFF, ds=BOTH, ns=OFF, after=DATA_TTL)
+    assert made.delegation.remove == tuple(ds(KSK))
+    rest = replace(DESEC_OFF, cds=(CSK,))
+    story.look(off, rest, ds=ds(CSK), ns=OFF)
+    made = story.look(off, rest, ds=ds(CSK), ns=OFF, after=DS_TTL)
+    assert removed(made, 'desec') == dnskeys(KSK, ZSK)
+
+
+def test_its_keys_stay_while_a_cds_of_them_is_anywhere():
+    story, _made = left(GONE_AFTER)
+    story.look(NS1_OFF, DESEC_OFF, ds=ds(CSK), ns=OFF)
+    made = story.look(NS1_OFF, DESEC_OFF, ds=ds(CSK), ns=OFF, after=DS_TTL)
+    assert removed(made, 'desec') == parent_records(KSK) | dnskeys(ZSK)
+
+
+@pytest.mark.parametrize('memory', [Memory(), 'old', 'future'])
+def test_without_a_journal_that_was_kept_up_to_date_every_wait_starts_anew(memory):
+    story, _made = left(GONE_AFTER - 1)
+    after = 1
+    if memory == 'old':
+        after = GAP + 2
+    elif memory == 'future':
+        after = -1
+    else:
+        story.memory = memory
+    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=after)
+    assert made.delegation is None or not made.delegation.remove
+    start = story.now
+    for seconds in range(1000, GONE_AFTER, 1000):
+        made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=start + seconds - story.now)
+        assert made.delegation is None or not made.delegation.remove
+    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=start + GONE_AFTER - story.now)
+    assert made.delegation.remove == tuple(ds(KSK))
+
+
+def test_an_ns_that_is_back_starts_its_wait_anew():
+    story, _made = left(GONE_AFTER - 1)
+    story.look(replace(NS1_OFF, ns=('ns1', 'desec')), DESEC_OFF, ds=BOTH, ns=OFF)
+    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=GONE_AFTER - 1)
+    assert not made.delegation.remove
+
+
+def test_a_key_that_appears_meanwhile_holds_every_removal():
+    story, _made = left(GONE_AFTER - 1)
+    desec = replace(DESEC_OFF, own=(CSK, key(8)))
+    made = story.look(NS1_OFF, desec, ds=BOTH, ns=OFF, after=1)
+    assert made.delegation is None
+    made = story.look(NS1_OFF, desec, ds=BOTH, ns=OFF, after=DNSKEY_TTL)
+    assert made.delegation.missing == tuple(ds(key(8)))
+
+
+def test_a_leaver_without_known_ns_never_leaves_and_the_way_out_is_told():
+    story = settled()
+    unknown = tuple(replace(signer, ns=()) for signer in story.group.signers)
+    story.group = replace(story.group, signers=unknown, leaving=('ns1',))
+    made = story.look(NS1, DESEC, ds=BOTH)
+    assert 'multisigner_ns' in made.blocked[0]
+
+
+def test_a_leaver_that_comes_back_is_wanted_again():
+    story, _made = left(GONE_AFTER)
+    story.group = replace(story.group, leaving=())
+    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF)
+    assert not made.delegation.remove and not made.delegation.ns_add
+    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=DNSKEY_TTL)
+    assert not made.delegation.remove and made.delegation.ns_add == ('ns1.example',)
+
+
+def test_the_ksk_that_a_leaver_rolls_meanwhile_gets_its_ds():
+    story = settled()
+    leaves(story, 'ns1')
+    rolled = replace(NS1, own=(KSK, key(8), ZSK))
+    desec = replace(DESEC, foreign=(KSK, ZSK, key(8)))
+    story.look(rolled, desec, ds=BOTH)
+    made = story.look(rolled, desec, ds=BOTH, after=DNSKEY_TTL)
+    assert made.delegation.missing == tuple(ds(key(8)))
+
+
+# -- a signer that is dead -------------------------------------------------------------------------------------------------
+
+
+def test_a_dead_signer_is_waited_for_nowhere_and_goes_as_a_leaver_does():
+    story = settled()
+    leaves(story, 'ns1', dead=('ns1',))
+    dead = replace(NS1, error='it is silent')
+    made = story.look(dead, DESEC, ds=BOTH)
+    assert not made.blocked
+    assert made.delegation.ns_remove == ('ns1.example',)
+    story.look(dead, DESEC_OFF, ds=BOTH, ns=OFF)
+    wait = DATA_TTL + DATA_TTL  # the TTL of its own NS RRset is not known
+    assert not story.look(dead, DESEC_OFF, ds=BOTH, ns=OFF, after=wait - 1).delegation.remove
+    assert story.look(dead, DESEC_OFF, ds=BOTH, ns=OFF, after=1).delegation.remove == tuple(ds(KSK))
+
+
+# -- keys are rolled -------------------------------------------------------------------------------------------------------
+
+NEW_ZSK, NEW_KSK = key(6, flags=256), key(7)
+
+
+def test_a_zsk_that_its_signer_has_withdrawn_stays_at_the_others_as_long_as_its_signatures_may_be_cached():
+    story = settled()
+    both = replace(NS1, own=(KSK, ZSK, NEW_ZSK), signs_zone=(NEW_ZSK,))
+    desec = replace(DESEC, foreign=(KSK, ZSK, NEW_ZSK))
+    assert not any(step.remove for step in story.look(both, desec, ds=BOTH, after=DATA_TTL).steps)
+    new = replace(NS1, own=(KSK, NEW_ZSK))
+    story.look(new, desec, ds=BOTH, after=DATA_TTL)
+    made = story.look(new, desec, ds=BOTH, after=DATA_TTL - 1)
+    assert not made.steps
+    assert [wait.until for wait in made.waits] == [story.now + 1]
+    made = story.look(new, desec, ds=BOTH, after=1)
+    assert removed(made, 'desec') == dnskeys(ZSK)
+    assert removed(made, 'ns1') == set()
+    assert story.look(new, replace(desec, foreign=(KSK, NEW_ZSK)), ds=BOTH).state == 'complete'
+
+
+def test_a_next_key_that_never_signed_and_is_withdrawn_goes_too():
+    story = settled()
+    made = story.look(replace(NS1, own=(KSK, ZSK, NEW_ZSK), signs_zone=(ZSK,)), DESEC, ds=BOTH)
+    assert added(made, 'desec') == dnskeys(NEW_ZSK)
+    desec = replace(DESEC, foreign=(KSK, ZSK, NEW_ZSK))
+    story.look(NS1, desec, ds=BOTH)
+    made = story.look(NS1, desec, ds=BOTH, after=DATA_TTL)
+    assert removed(made, 'desec') == dnskeys(NEW_ZSK)
+    assert added(made, 'ns1') == set()
+
+
+def test_without_a_journal_a_withdrawn_key_stays_for_ever():
+    story = settled()
+    story.memory = Memory()
+    desec = replace(DESEC, foreign=(KSK, ZSK, NEW_ZSK))
+    for _unused in range(5):
+        made = story.look(NS1, desec, ds=BOTH, after=100_000)
+    assert not any(step.remove for step in made.steps)
+
+
+ROLLING = replace(NS1, own=(KSK, NEW_KSK, ZSK), foreign=(CSK,), cds=(KSK, NEW_KSK, CSK), retiring=(KSK,))
+DESEC_ROLLING = replace(DESEC, foreign=(KSK, NEW_KSK, ZSK), cds=(KSK, NEW_KSK, CSK))
+
+
+def test_the_ds_of_a_retiring_ksk_goes_when_the_new_one_is_in_force_and_not_before():
+    story = settled()
+    story.look(ROLLING, DESEC_ROLLING, ds=BOTH)
+    made = story.look(ROLLING, DESEC_ROLLING, ds=BOTH, after=DNSKEY_TTL)
+    assert made.delegation.missing == tuple(ds(NEW_KSK))
+    assert not made.delegation.remove
+    made = story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK))
+    assert made.delegation.remove == tuple(ds(KSK))
+    assert removed(made, 'desec') == parent_records(KSK)
+    assert removed(made, 'ns1') == set()
+    made = story.look(ROLLING, replace(DESEC_ROLLING, cds=(NEW_KSK, CSK)), ds=ds(NEW_KSK, CSK))
+    assert not made.steps and not made.delegation.has_work
+
+
+def test_the_ds_of_a_retiring_ksk_stays_while_a_dnskey_rrset_that_only_it_signed_may_be_cached():
+    story = settled()
+    late = replace(ROLLING, signs_keys=(KSK,))
+    story.look(late, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=DNSKEY_TTL)
+    story.look(late, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=DNSKEY_TTL)
+    story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK))
+    assert not story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=DNSKEY_TTL - 1).delegation.remove
+    assert story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=1).delegation.remove == tuple(ds(KSK))
+
+
+def test_a_standby_ksk_keeps_the_ds_that_it_was_given():
+    story = settled()
+    standby = replace(NS1, own=(KSK, NEW_KSK, ZSK), signs_keys=(KSK,))
+    desec = replace(DESEC, foreign=(KSK, ZSK, NEW_KSK))
+    for _unused in range(3):
+        made = story.look(standby, desec, ds=BOTH | ds(NEW_KSK), after=100_000)
+    assert not made.delegation.remove
+
+
+def test_the_only_ds_of_a_signer_never_goes():
+    story = settled()
+    made = story.look(replace(NS1, retiring=(KSK,)), DESEC, ds=BOTH, after=100_000)
+    assert not made.delegation.remove
+    assert set(made.delegation.wanted) == BOTH
+
+
+def test_a_parent_server_that_lacks_the_new_ds_holds_the_old_one():
+    story = settled()
+    for _unused in range(3):
+        made = story.look(ROLLING, DESEC_ROLLING, ds=BOTH, after=100_000)
+    assert made.delegation.missing == tuple(ds(NEW_KSK)) and not made.delegation.remove
+
+
+# -- algorithms ------------------------------------------------------------------------------------------------------------
+
+RSA = [key(number, algorithm=8) for number in (1, 2)]
+DUAL1 = At('ns1', (RSA[0], KSK), (RSA[1], CSK), signs_zone=(RSA[0], KSK), cds=(RSA[0], RSA[1]))
+DUAL3 = At('ns3', (RSA[1], CSK), (RSA[0], KSK), signs_zone=(RSA[1], CSK), cds=(RSA[0], RSA[1]))
+
+
+def test_a_new_algorithm_enters_the_ds_set_when_everything_has_been_signed_with_it_for_long_enough():
+    story = Story(group('ns1', 'ns3'))
+    half = replace(DUAL3, signs_zone=(RSA[1],))
+    for _unused in range(3):
+        made = story.look(DUAL1, half, ds=ds(*RSA), after=100_000)
+    assert not made.delegation.missing
+    story.look(DUAL1, DUAL3, ds=ds(*RSA))
+    made = story.look(DUAL1, DUAL3, ds=ds(*RSA), after=DATA_TTL - 1)
+    assert not made.delegation.missing
+    made = story.look(DUAL1, DUAL3, ds=ds(*RSA), after=1)
+    assert set(made.delegation.missing) == ds(KSK, CSK)
+
+
+def test_the_old_algorithm_leaves_the_ds_set_for_all_signers_at_once():
+    story = Story(group('ns1', 'ns3'))
+    full = {'cds': (*RSA, KSK, CSK)}
+    one, other = replace(DUAL1, **full, retiring=(RSA[0],)), replace(DUAL3, **full)
+    for _unused in range(3):
+        made = story.look(one, other, ds=ds(*RSA, KSK, CSK), after=100_000)
+    assert not made.delegation.remove
+    made = story.look(one, replace(other, retiring=(RSA[1],)), ds=ds(*RSA, KSK, CSK), after=100_000)
+    assert set(made.delegation.remove) == ds(*RSA)
+
+
+# -- going insecure, and another run ---------------------------------------------------------------------------------------
+
+
+def test_only_when_it_is_declared_every_ds_goes_and_signatures_stay_until_none_is_cached():
+    story = settled()
+    story.group = replace(story.group, insecure=True)
+    made = story.look(NS1, DESEC, ds=BOTH)
+    assert set(made.delegation.remove) == BOTH and not made.steps
+    story.look(NS1, DESEC)
+    made = story.look(NS1, DESEC, after=DS_TTL - 1)
+    assert [wait.until for wait in made.waits] == [story.now + 1]
+    made = story.look(NS1, DESEC, after=1)
+    assert not made.waits and any('may stop signing' in note for note in made.notes)
+
+
+def test_nothing_is_decided_while_another_run_may_still_be_removing_something():
+    story = Story(group('ns1', 'desec'))
+    alone = [replace(NS1, foreign=()), replace(DESEC, foreign=())]
+    made = story.look(*alone, hold_until=story.now + 60)
+    assert not made.steps and made.delegation is None
+    assert made.waits[0].until == story.now + 60
+    assert story.look(*alone, after=60, hold_until=story.now + 60).steps
