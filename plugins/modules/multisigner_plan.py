@@ -40,6 +40,23 @@ options:
       - One run at a time uses it, from before it looks until its plan is made. A second one waits for half a minute and then fails.
     type: path
     required: true
+  run:
+    description:
+      - What this run is called, the same in all its tasks and different from every other run.
+      - While a run may still be removing what was planned for it, another one plans nothing. See O(within).
+    type: str
+    default: ""
+  within:
+    description:
+      - For how many seconds what is planned may be carried out. V(0) is for a plan that is only looked at.
+    type: int
+    default: 0
+  wait:
+    description:
+      - For how many seconds to go on looking while there is nothing to do but to wait. It returns as soon as some zone has something
+        to do, or none has anything to wait for.
+    type: int
+    default: 0
   digest_types:
     description: The digest types of the DS set, V(2) for SHA-256 and V(4) for SHA-384 (RFC 9905).
     type: list
@@ -192,19 +209,57 @@ from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR
 Data = Dict[str, Any]
 Made = Tuple[Group, ZoneObservation, Plan]
 
+POLL, MAX_POLL = 1.0, 30.0  # seconds between two looks when only a server or a person can tell that a wait is over; they grow
 
-def make_plans(seen: Look, journal: Journal, digest_types: Sequence[int]) -> tuple[list[Made], bool]:
+
+def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: int) -> tuple[list[Made], bool]:
     """The plan of every zone that was seen, and whether the journal learned anything."""
-    now = int(time.time())
+    digest_types = tuple(sorted(set(params['digest_types'])))
     known = journal.memories()
+    hold_until = journal.hold_until(params['run'], now)
     plans: list[Made] = []
     learned = False
     for group, zone in seen.zones:
         before = known.get(group.zone, Memory())
-        made = plan(replace(group, digest_types=tuple(digest_types)), zone, before, now)
+        made = plan(replace(group, digest_types=digest_types), zone, before, now, hold_until)
         learned |= journal.store(group.zone, before, made.memory, is_waiting=bool(made.waits))
         plans.append((group, zone, made))
+    removes = params['within'] > 0 and any(made.removes for _group, _zone, made in plans)
+    journal.remove_until(params['run'], now + params['within'] if removes else None)
     return plans, learned
+
+
+def look_and_plan(module: AnsibleModule) -> tuple[Look, list[Made], bool]:
+    """One look and its plans; again and again, as long as there is nothing to do but to wait, and the user lets it wait.
+
+    Raises MultisignerError.
+    """
+    params = module.params
+    give_up = time.monotonic() + params['wait']
+    poll = POLL
+    learned = False
+    while True:
+        with Journal(os.path.abspath(params['journal']), writable=not module.check_mode) as journal:
+            if journal.clock_was_set:
+                module.warn('The clock of this machine was set since the last run: every wait starts anew.')
+            seen = look(params)
+            now = int(time.time())
+            plans, is_new = make_plans(seen, journal, params, now)
+        learned |= is_new
+        pause = time_to_wait([made for _group, _zone, made in plans], poll)
+        if pause is None or time.monotonic() + pause > give_up:
+            return seen, plans, learned
+        time.sleep(pause)
+        poll = min(2 * poll, MAX_POLL)
+
+
+def time_to_wait(plans: Sequence[Plan], poll: float) -> float | None:
+    """Seconds after which to look again, *poll* where only a server or a person can tell; None when there is something to do, or
+    nothing to wait for."""
+    waits = [wait for made in plans if made.state == 'waiting' for wait in made.waits]
+    if not waits or any(made.state == 'changing' for made in plans):
+        return None
+    return max(0.1, min(poll if wait.until is None else wait.until - time.time() for wait in waits))
 
 
 def signer_work(plans: Sequence[Plan]) -> dict[str, list[Data]]:
@@ -256,15 +311,16 @@ def main() -> None:
     spec = {
         'journal': {'type': 'path', 'required': True},
         'digest_types': {'type': 'list', 'elements': 'int', 'choices': [2, 4], 'default': [2]},
+        'run': {'type': 'str', 'default': ''},
+        'within': {'type': 'int', 'default': 0},
+        'wait': {'type': 'int', 'default': 0},
         **OBSERVE_OPTIONS,
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     if DNSPYTHON_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
     try:
-        with Journal(os.path.abspath(module.params['journal']), writable=not module.check_mode) as journal:
-            seen = look(module.params)
-            plans, learned = make_plans(seen, journal, sorted(set(module.params['digest_types'])))
+        seen, plans, learned = look_and_plan(module)
     except MultisignerError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=learned, **result(plans, seen.errors))

@@ -4,6 +4,8 @@
 """Which kinds of signer and which channels to a parent there are: the two tables, and nothing else."""
 from __future__ import annotations
 
+from .parents import export, nsupdate
+from .parents.base import Capabilities as ChannelCapabilities
 from .signers import bind, desec
 from .signers.base import Capabilities
 
@@ -12,4 +14,7 @@ DRIVERS: dict[str, Capabilities] = {
     'bind_signzone': bind.SIGNZONE,
     'desec': desec.CAPABILITIES,
 }
-CHANNELS = ('export', 'nsupdate')
+CHANNELS: dict[str, ChannelCapabilities] = {
+    'export': export.CAPABILITIES,
+    'nsupdate': nsupdate.CAPABILITIES,
+}

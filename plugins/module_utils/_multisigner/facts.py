@@ -50,6 +50,10 @@ class Facts:
         """What the journal knew of one kind."""
         return [fact for fact in self.memory.facts.values() if fact.kind == kind]
 
+    def has_known(self, kind: str, subject: str) -> bool:
+        """Whether the journal knew of it, true or not."""
+        return (kind, subject) in self.memory.facts
+
     def has_aged(self, fact: Fact, extra: int = 0) -> bool:
         """Whether it has been true for its TTL and *extra* seconds."""
         until = due(fact, extra)

@@ -105,6 +105,11 @@ class Parent:
     servers: tuple[str, ...]
     port: int = 53
 
+    @property
+    def takes_writes(self) -> bool:
+        """Whether what is written by its channel takes effect by itself; otherwise a person carries it there."""
+        return CHANNELS[self.channel].reaches_parent
+
 
 @dataclass(frozen=True)
 class Group:

@@ -1,23 +1,27 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal: since when each fact has been true, and the largest TTL seen with it. Nothing else is remembered.
+"""The journal: since when each fact has been true, and the largest TTL seen with it. Nothing else is remembered of a zone.
 
 One SQLite file for all zones. What to do next follows from what is seen; the journal only lets time count, so losing it
-costs waiting and never safety. A run that learns nothing new writes nothing.
+costs waiting and never safety. A run that learns nothing new writes nothing. Beside the facts it holds until when a run may
+still be removing something, and how the clock stood at the last write: a clock that was set since is noticed.
 """
 from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from dataclasses import dataclass, field
-from typing import Mapping, Tuple
+from typing import Any, Mapping, Tuple
 from urllib.parse import quote
 
 from .errors import MultisignerError
 
 SCHEMA_VERSION = 1
 GAP = 7 * 86400  # seconds: what was not looked at for so long may have been otherwise in between, so every wait starts anew
+CLOCK_TOLERANCE = 30.0  # seconds by which the clock may have been corrected without being set
+BOOT_ID = '/proc/sys/kernel/random/boot_id'
 LOCK_WAIT = 30.0  # seconds to wait for another run's transaction
 
 FactKey = Tuple[str, str]
@@ -83,6 +87,8 @@ class Journal:
                 ' PRIMARY KEY (zone, kind, subject)) WITHOUT ROWID'
             )
             connection.execute('CREATE TABLE zone (name TEXT NOT NULL PRIMARY KEY, seen INTEGER NOT NULL) WITHOUT ROWID')
+            connection.execute('CREATE TABLE removing (run TEXT NOT NULL PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID')
+            connection.execute('CREATE TABLE clock (boot TEXT NOT NULL PRIMARY KEY, uptime REAL NOT NULL, time REAL NOT NULL) WITHOUT ROWID')
             connection.execute(f'PRAGMA user_version = {SCHEMA_VERSION}')
         elif version != SCHEMA_VERSION:
             raise MultisignerError(
@@ -92,17 +98,34 @@ class Journal:
         return connection
 
     def memories(self) -> dict[str, Memory]:
-        """What is known, by zone."""
+        """What is known, by zone. When the clock was set since the last write, no zone counts as seen."""
         facts: dict[str, dict[FactKey, Fact]] = {}
-        try:
-            rows = self._connection.execute('SELECT zone, kind, subject, since, ttl FROM fact').fetchall()
-            seen = dict(self._connection.execute('SELECT name, seen FROM zone').fetchall())
-        except sqlite3.Error as error:
-            raise self._error(error) from None
+        rows = self._select('SELECT zone, kind, subject, since, ttl FROM fact')
+        seen = {} if self.clock_was_set else dict(self._select('SELECT name, seen FROM zone'))
         for zone, kind, subject, since, ttl in rows:
             fact = Fact(kind, subject, since, ttl)
             facts.setdefault(zone, {})[fact.key] = fact
         return {zone: Memory(facts.get(zone, {}), seen.get(zone)) for zone in {*facts, *seen}}
+
+    @property
+    def clock_was_set(self) -> bool:
+        """Whether, since the last write on this boot of this machine, the clock went otherwise than time did."""
+        boot, uptime = _boot()
+        rows = self._select('SELECT uptime, time FROM clock WHERE boot = ?', boot)
+        return any(abs((time.time() - then) - (uptime - before)) > CLOCK_TOLERANCE for before, then in rows)
+
+    def hold_until(self, run: str, now: int) -> int | None:
+        """Until when another run than *run* may still be removing something; None when none may."""
+        rows = self._select('SELECT until FROM removing WHERE run != ? AND until > ?', run, now)
+        return max((until for (until,) in rows), default=None)
+
+    def remove_until(self, run: str, until: int | None) -> None:
+        """Notes that *run* may be removing something until then, or, with None, that it is not."""
+        known = self._select('SELECT run, until FROM removing')
+        if self._writable and known != ([] if until is None else [(run, until)]):
+            self._write('DELETE FROM removing WHERE run = ? OR until < ?', run, int(time.time()))
+            if until is not None:
+                self._write('INSERT OR REPLACE INTO removing (run, until) VALUES (?, ?)', run, until)
 
     def store(self, zone: str, before: Memory, after: Memory, is_waiting: bool) -> bool:
         """Makes *after* what is known of *zone*; *before* is what memories() gave for it. Returns whether any fact differed.
@@ -114,16 +137,27 @@ class Journal:
         seen = after.seen or 0
         is_due = bool(changed or gone) or (is_waiting and (before.seen is None or not 0 <= seen - before.seen < GAP // 4))
         if self._writable and is_due:
-            try:
-                self._connection.executemany(
-                    'INSERT OR REPLACE INTO fact (zone, kind, subject, since, ttl) VALUES (?, ?, ?, ?, ?)',
-                    [(zone, fact.kind, fact.subject, fact.since, fact.ttl) for fact in changed],
-                )
-                self._connection.executemany('DELETE FROM fact WHERE zone = ? AND kind = ? AND subject = ?', [(zone, *key) for key in gone])
-                self._connection.execute('INSERT OR REPLACE INTO zone (name, seen) VALUES (?, ?)', (zone, seen))
-            except sqlite3.Error as error:
-                raise self._error(error) from None
+            for fact in changed:
+                values = (zone, fact.kind, fact.subject, fact.since, fact.ttl)
+                self._write('INSERT OR REPLACE INTO fact (zone, kind, subject, since, ttl) VALUES (?, ?, ?, ?, ?)', *values)
+            for kind, subject in gone:
+                self._write('DELETE FROM fact WHERE zone = ? AND kind = ? AND subject = ?', zone, kind, subject)
+            self._write('INSERT OR REPLACE INTO zone (name, seen) VALUES (?, ?)', zone, seen)
+            boot, uptime = _boot()
+            self._write('INSERT OR REPLACE INTO clock (boot, uptime, time) VALUES (?, ?, ?)', boot, uptime, time.time())
         return bool(changed or gone)
+
+    def _select(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._error(error) from None
+
+    def _write(self, statement: str, *values: Any) -> None:
+        try:
+            self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._error(error) from None
 
     def __enter__(self) -> Journal:
         return self
@@ -146,3 +180,12 @@ class Journal:
         elif isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             remedy = 'Move the file away: then every wait starts anew, which is safe'
         return MultisignerError(f'the journal {self._path} cannot be used: {reason}', remedy=remedy)
+
+
+def _boot() -> tuple[str, float]:
+    """Which boot of which machine this is, and the seconds since then, which nobody can set."""
+    try:
+        with open(BOOT_ID, encoding='ascii') as file:
+            return file.read().strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (OSError, AttributeError):
+        return '', time.time()  # not Linux: nothing to compare with

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Iterable, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 from .dnskey import ALGORITHM_NAMES, DIGEST_LENGTHS, DNSKEY, DS, NS, Record, sort_records
 from .errors import MultisignerError
@@ -20,7 +20,7 @@ from .facts import Facts, due
 from .group import Group, Signer
 from .journal import Fact, Memory
 from .observation import NOT_AUTHENTICATED, ServerView, SignerView, ZoneObservation
-from .situation import DS_NOWHERE, Situation, latest
+from .situation import DS_EVERYWHERE, DS_NOWHERE, Situation, latest
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Step:
 @dataclass(frozen=True)
 class Delegation:
     """What the parent may have now: the DS set *wanted* in full, *missing* of it at some server, and those to *remove*; the NS to
-    add and to remove; and each signer's SEP keys behind the DS set."""
+    add and to remove; and each signer's SEP keys behind the DS set. *by_person*: the tool only says what is to be done there."""
 
     parent: str
     wanted: tuple[DS, ...] = ()
@@ -45,6 +45,7 @@ class Delegation:
     ns_add: tuple[str, ...] = ()
     ns_remove: tuple[str, ...] = ()
     keys: dict[str, tuple[DNSKEY, ...]] = field(default_factory=dict)
+    by_person: bool = False
 
     @property
     def has_work(self) -> bool:
@@ -82,7 +83,7 @@ class Plan:
         """blocked, changing, waiting or complete: the first that is true."""
         if self.blocked:
             return 'blocked'
-        if self.steps or (self.delegation is not None and self.delegation.has_work):
+        if self.steps or (self.delegation is not None and self.delegation.has_work and not self.delegation.by_person):
             return 'changing'
         return 'waiting' if self.waits else 'complete'
 
@@ -163,7 +164,15 @@ class _Planner:
         ns_steps, ns_add, ns_remove = self._name_servers()
         steps = [*self._parent_records(wanted, obsolete), *ns_steps, *self._remove_keys()]
         steps.sort(key=lambda step: step.signer)
-        return steps, Delegation(self.group.parent.name, tuple(sorted(wanted)), missing, obsolete, ns_add, ns_remove, self._keys_behind(wanted))
+        return steps, self._delegation(tuple(sorted(wanted)), missing, obsolete, ns_add, ns_remove, self._keys_behind(wanted))
+
+    def _delegation(self, *parts: Any) -> Delegation:
+        """What is to be at the parent, and the wait for the person who brings it there, where that is how it goes."""
+        parent = self.group.parent
+        found = Delegation(parent.name, *parts, by_person=not parent.takes_writes)
+        if found.has_work and found.by_person:
+            self.findings.waits.append(Wait('a person to bring to the parent what the report says', None, f'the channel of {parent.name} is {parent.channel}'))
+        return found
 
     def _remember(self) -> None:
         """Looks at every fact once, whether or not this plan depends on it: one that nobody looked at would be forgotten."""
@@ -173,10 +182,9 @@ class _Planner:
             here.ns_gone(signer)
         for key in sorted(frozenset(here.owners) - here.shared):
             here.unused(key)
-        for key in sorted(here.owners):
-            for ds in here.ds_of(key) if key.is_sep else ():
-                if ds not in self.seen.parent.ds_anywhere:
-                    here.ds_gone(ds)
+        for ds in sorted({ds for key in here.owners if key.is_sep for ds in here.ds_of(key)} - self.seen.parent.ds_anywhere):
+            if self.facts.has_known(DS_EVERYWHERE, ds.text) or self.facts.has_known(DS_NOWHERE, ds.text):
+                here.ds_gone(ds)
 
     # -- what a person must mend --------------------------------------------------------------------------------------
 
@@ -309,9 +317,9 @@ class _Planner:
         shown = [ds for ds in here.ds_of(key) if ds in self.seen.parent.ds_anywhere]
         if shown or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):
             return False  # first its DS and CDS
-        fact = max((here.ds_gone(ds) for ds in here.ds_of(key)), key=lambda one: due(one) or 0)
-        if not self.facts.has_aged(fact):
-            self.findings.waits.append(Wait(f'DS of {key} to leave the caches', due(fact), _since(fact, 'no server of the parent has shown it')))
+        late = latest(here.ds_traces(key))
+        if late is not None and not self.facts.has_aged(late):
+            self.findings.waits.append(Wait(f'DS of {key} to leave the caches', due(late), _since(late, 'no server of the parent has shown it')))
             return False
         return True
 
@@ -531,7 +539,7 @@ class _Planner:
             return None
         if parent.ds_anywhere:
             notes.append('the zone goes insecure, as declared: its DS are removed; keys and signatures stay until no resolver holds a DS')
-            return Delegation(self.group.parent.name, remove=tuple(sorted(parent.ds_anywhere)))
+            return self._delegation((), (), tuple(sorted(parent.ds_anywhere)))
         last = latest(fact for fact in self.facts.current.values() if fact.kind == DS_NOWHERE)
         if last is not None and not self.facts.has_aged(last):
             self.findings.waits.append(Wait('DS of the zone to leave the caches', due(last), _since(last, 'no server of the parent has shown one')))

@@ -102,8 +102,7 @@ class Situation:
 
     def is_finished(self, signer: Signer) -> bool:
         """Nothing of this leaving signer is needed any more: it is forgotten, and no resolver can hold a DS of it."""
-        entry_points = [key for key in self.keys_of(signer.name) if key.is_sep]
-        return self.is_forgotten(signer) and all(self.facts.has_aged(self.ds_gone(ds)) for key in entry_points for ds in self.ds_of(key))
+        return self.is_forgotten(signer) and all(self.facts.has_aged(fact) for key in self.keys_of(signer.name) for fact in self.ds_traces(key))
 
     # -- whose keys they are ------------------------------------------------------------------------------------------
 
@@ -236,6 +235,13 @@ class Situation:
         ttl = max((server.ds_ttl for server in self.seen.parent.servers), default=0)
         is_gone = not self.seen.parent.errors and ds not in self.seen.parent.ds_anywhere
         return self.facts.note(DS_NOWHERE, ds.text, is_gone, max(ttl, shown.ttl if shown else 0))
+
+    def ds_traces(self, key: DNSKEY) -> list[Fact]:
+        """Since when no server of the parent shows each DS of *key* that there may have been."""
+        if not key.is_sep:
+            return []
+        known = (ds for ds in self.ds_of(key) if ds.digest_type in self.group.digest_types or self.facts.has_known(DS_EVERYWHERE, ds.text))
+        return [self.ds_gone(ds) for ds in known]
 
     # -- algorithms ---------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import journal as module
@@ -151,3 +152,43 @@ def test_a_new_fact_is_kept_with_the_time_at_which_it_was_seen(path):
     keep(path, FACT)
     assert keep(path, FACT, UNTRUE, seen=NOW + 1)
     assert seen(path) == NOW + 1
+
+
+@pytest.mark.parametrize(('set_by', 'is_noticed'), [(3600, True), (-3600, True), (5, False)])
+def test_a_clock_that_was_set_lets_no_time_count(path, monkeypatch, set_by, is_noticed):
+    keep(path, FACT)
+    right = time.time
+    monkeypatch.setattr(module.time, 'time', lambda: right() + set_by)
+    with Journal(str(path), False) as journal:
+        assert journal.clock_was_set is is_noticed
+        assert journal.memories()['shop.example'] == Memory({FACT.key: FACT}, None if is_noticed else NOW)
+
+
+def test_another_boot_says_nothing_about_the_clock(path, monkeypatch):
+    keep(path, FACT)
+    monkeypatch.setattr(module, '_boot', lambda: ('another', 1.0))
+    with Journal(str(path), False) as journal:
+        assert not journal.clock_was_set
+
+
+def removing(path, run, until, now=0):
+    with Journal(str(path), True) as journal:
+        found = journal.hold_until(run, now)
+        journal.remove_until(run, until)
+        return found
+
+
+def test_another_run_is_told_until_when_the_first_may_be_removing_something(path):
+    later = int(time.time()) + 600
+    assert removing(path, 'first', later) is None
+    assert removing(path, 'second', None) == later
+    assert removing(path, 'second', None, now=later) is None
+    assert removing(path, 'first', None) is None
+    assert removing(path, 'second', None) is None
+
+
+def test_a_run_that_removes_nothing_writes_nothing(path):
+    keep(path, FACT)
+    os.utime(path, ns=(1, 1))
+    removing(path, 'first', None)
+    assert path.stat().st_mtime_ns == 1
