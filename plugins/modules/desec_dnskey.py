@@ -14,6 +14,9 @@ author:
 description:
   - Adds DNSKEY, CDS and CDNSKEY records of other signers to zones at deSEC, and removes them, so that deSEC can be one of
     several signers of a zone (RFC 8901, model 2).
+  - The lists of a zone may have NS records of its apex too, C(NS ns1.example.net.). deSEC makes an NS RRset with its own name servers for
+    a new domain, and leaves it to the user from then on. The last NS record is never removed. Without an NS record in its lists, the NS RRset of a
+    zone is neither looked at nor changed.
   - Looks by DNS first when O(servers) are given. A zone of which every server already shows what is wanted costs no request
     at the API.
   - Any other zone costs two reads of the API, one write when something differs, and a third read to see that it was kept.
@@ -27,10 +30,10 @@ notes:
   - deSEC has no conditional write. When two programs write to the same RRset at the same time, one change is lost although
     both were accepted. This module notices, writes at most three times, and then fails.
   - An RRset that exists keeps its TTL, at least the lowest that deSEC takes for the domain; a new one gets 3600 or that lowest one.
-    deSEC serves these three types with 3600 whatever is stored.
+    deSEC serves DNSKEY, CDS and CDNSKEY with 3600 whatever is stored.
   - Names under C(dedyn.io) cannot have name servers elsewhere, and so no second signer.
   - A token needs no more than three token policies with C(perm_write), for DNSKEY, CDS and CDNSKEY at the apex of each domain,
-    beside a default policy without.
+    beside a default policy without; and a fourth one for NS where NS records are changed.
 requirements:
   - requests
   - dnspython >= 2.6

@@ -17,6 +17,7 @@ description:
     and keeps one include file for each zone, which also holds the CDS and CDNSKEY records.
     M(dnssec.multisigner.dnssec_signzone) signs them into the zone; so does a zone file with C($INCLUDE) and C(dnssec-signzone).
   - It is for zones that are signed by hand. A zone with a C(dnssec-policy) takes foreign keys by dynamic update instead.
+  - NS records are refused. They are in the zone file, which is the user's.
   - No file is touched when nothing differs. A file is replaced whole or not at all.
   - A record that stands for the server's own key is refused, and so is a folder in which named's key manager works.
     BIND 9.18 was seen to take a foreign key there for the successor of its own, and to serve the zone unsigned.

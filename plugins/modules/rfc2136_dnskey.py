@@ -14,10 +14,14 @@ description:
   - Adds DNSKEY, CDS and CDNSKEY records of other signers to zones that a name server signs by itself, and removes them, by
     RFC 2136 updates that are signed with TSIG. This is how a zone with C(dnssec-policy) on BIND takes foreign keys.
   - It runs on the controller and reaches the server by DNS alone, over TCP for every update.
-  - Only single records are added or deleted, never a whole RRset. A record of a key that signs at that server is never removed.
-    The TTL of an RRset is left as it is.
+  - Only single records are added or deleted, never a whole RRset. A record of a key that signs at that server, or that is in O(own_keys),
+    is never removed. The TTL of an RRset is left as it is.
+  - The lists of a zone may have NS records of its apex too, C(NS ns1.example.net.), where the name servers of all signers are to be in
+    every signer's NS RRset. In one update the new ones come before the old ones go, and the last one is never removed. Without an NS record in its
+    lists, the NS RRset of a zone is neither looked at nor changed.
   - No update is sent when nothing differs. Everything that was written is read back, since a server may answer NOERROR and do nothing.
-  - On BIND the zone needs C(inline-signing no) and an C(update-policy) with the line C(grant KEY name ZONE. DNSKEY CDS CDNSKEY;).
+  - On BIND the zone needs C(inline-signing no) and an C(update-policy) with the line C(grant KEY name ZONE. DNSKEY CDS CDNSKEY;),
+    with C(NS) at its end where NS records are changed.
     With C(inline-signing yes), BIND before 9.20 refuses the updates or ignores them, and that is an error here.
   - That a key has the algorithm that the zone is signed with is not checked here; see M(dnssec.multisigner.multisigner_plan).
 requirements:
@@ -59,6 +63,14 @@ options:
     type: list
     elements: str
     default: []
+  own_keys:
+    description:
+      - For each zone, by its name, the DNSKEY records of the signer's own keys, whether they sign or not, as far as they are known.
+        The key manager of BIND publishes a successor long before it signs, and a predecessor long after.
+      - Removing such a key, or a CDS or CDNSKEY of it, is an error of that zone.
+      - M(dnssec.multisigner.bind_zones) returns them.
+    type: dict
+    default: {}
   timeout:
     description: How many seconds an answer may take, for each attempt.
     type: float
@@ -96,6 +108,16 @@ EXAMPLES = r"""
           - DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
           - CDNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
           - CDS 2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a
+
+- name: Send resolvers to deSEC as well, when the parent has shown its DS for long enough
+  dnssec.multisigner.rfc2136_dnskey:
+    server: ns1.example.net
+    tsig:
+      name: multisigner
+      secret: "{{ multisigner_tsig_secret }}"
+    zones:
+      - name: shop.example
+        add: [NS ns1.desec.io., NS ns2.desec.org.]
 """
 
 RETURN = r"""
@@ -133,8 +155,11 @@ zones:
       sample: Added 1, removed 0.
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils._multisigner.dnskey import zone_name
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
 from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, TSIG_OPTION, Tsig, find_servers
@@ -146,6 +171,7 @@ ARGUMENT_SPEC = dict(
     port=dict(type='int', default=53),
     tsig=dict(TSIG_OPTION, required=True),
     servers=dict(type='list', elements='str', default=[]),
+    own_keys=dict(type='dict', default={}, no_log=False),  # public keys
     timeout=dict(type='float', default=5.0),
     max_wait=dict(type='float', default=60.0),
 )
@@ -166,10 +192,19 @@ def main() -> None:
             servers=servers,
             timeout=options['timeout'],
             max_wait=options['max_wait'],
+            own_keys=_own_keys(options['own_keys']),
         )
     except MultisignerError as error:
         module.fail_json(msg=str(error))
     finish(module, signer.apply(options['zones'], module.check_mode))
+
+
+def _own_keys(told: dict[str, Any]) -> dict[str, list[str]]:
+    """The option as it is written. Raises MultisignerError when a zone has no list of texts."""
+    for zone, texts in told.items():
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise MultisignerError('its own_keys are no list of records', zone=zone, remedy='Write own_keys as {ZONE: ["DNSKEY 257 3 13 ..."]}')
+    return {zone_name(zone): texts for zone, texts in told.items()}
 
 
 if __name__ == '__main__':

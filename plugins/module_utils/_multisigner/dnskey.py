@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The values: DNSKEY, DS and the records that signers exchange (DNSKEY, CDS, CDNSKEY).
+"""The values: DNSKEY, DS, NS and the records that signers exchange (DNSKEY, CDS, CDNSKEY, NS).
 
 Standard library only, because it travels to name servers; dnspython is the referee in its tests.
 It never does I/O. Keys are compared by their full RDATA, never by the 16-bit tag.
@@ -14,7 +14,7 @@ import hashlib
 import re
 import struct
 from dataclasses import dataclass, field
-from typing import Iterable
+from typing import Callable, Iterable, Union
 
 from .errors import MultisignerError
 
@@ -44,7 +44,9 @@ _FIXED_KEY_LENGTHS: dict[int, int] = {13: 64, 14: 96, 15: 32, 16: 57}
 _MINIMUM_RSA_BITS = 1024
 _MAXIMUM_RSA_BITS = 4096  # RFC 3110 section 2
 
+# What every signer holds of the others' keys. The NS RRset is looked at and written only where somebody asks for it.
 RECORD_TYPES = ('DNSKEY', 'CDS', 'CDNSKEY')
+_HOST_LABEL = re.compile(r'^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')  # RFC 1123 section 2.1
 
 
 def zone_name(text: str | None) -> str:
@@ -219,7 +221,26 @@ class NS:
 
     @property
     def text(self) -> str:
-        return f'{self.target}.'
+        return '.' if self.target == '.' else f'{self.target}.'
+
+    @classmethod
+    def parse(cls, text: str) -> NS:
+        """Reads the name, which is absolute with and without a final dot. Raises MultisignerError."""
+        fields = text.split()
+        if len(fields) != 1:
+            raise _malformed('NS', text, 'one name is expected')
+        return cls(zone_name(fields[0]))
+
+    def check_usable(self) -> None:
+        """Raises MultisignerError when it cannot be the whole name of a host: then no resolver would find the server."""
+        labels = self.target.split('.')
+        if len(labels) < 2 or not all(_HOST_LABEL.match(label) for label in labels) or labels[-1].isdigit():
+            raise MultisignerError(
+                f'"{self.target}" is not the whole name of a host', record=f'NS {self.text}', remedy='Write the name, not the address: ns1.example.net'
+            )
+
+
+Rdata = Union[DNSKEY, DS, NS]
 
 
 @dataclass(frozen=True, order=True)
@@ -227,7 +248,7 @@ class Record:
     """One record that signers exchange: its type (DNSKEY, CDS, CDNSKEY, NS) and its RDATA. The owner is the zone's apex."""
 
     rtype: str
-    rdata: DNSKEY | DS | NS
+    rdata: Rdata
 
     @property
     def text(self) -> str:
@@ -246,6 +267,13 @@ class Record:
         """A CDS or CDNSKEY that asks the parent to remove all DS (RFC 8078 section 4)."""
         return self.rtype != 'DNSKEY' and isinstance(self.rdata, (DNSKEY, DS)) and self.rdata.is_delete
 
+    def stands_for(self, key: DNSKEY, zone: str) -> bool:
+        """Whether this DNSKEY, CDS or CDNSKEY is *key*, or points to it. By the public key itself, whatever the flags; never by tag."""
+        if isinstance(self.rdata, DNSKEY):
+            return (self.rdata.algorithm, self.rdata.key) == (key.algorithm, key.key)
+        # a digest type that no delegation may use is nobody's
+        return isinstance(self.rdata, DS) and self.rdata.digest_type in DIGEST_LENGTHS and self.rdata == key.ds(zone, self.rdata.digest_type)
+
     def check_usable(self) -> None:
         """Raises MultisignerError when no signer may publish this record."""
         if self.is_delete:
@@ -254,9 +282,9 @@ class Record:
                 record=self.text,
                 remedy='Take it out of the list; going insecure is an operation of its own',
             )
-        if isinstance(self.rdata, DNSKEY):
+        if isinstance(self.rdata, (DNSKEY, NS)):
             self.rdata.check_usable()
-        elif isinstance(self.rdata, DS) and self.rdata.digest_type not in DIGEST_LENGTHS:
+        elif self.rdata.digest_type not in DIGEST_LENGTHS:
             raise MultisignerError(
                 f'digest type {self.rdata.digest_type} must not be used for a delegation (RFC 9905)', record=self.text,
                 remedy='Use digest type 2 (SHA-256) or 4 (SHA-384)',
@@ -270,21 +298,22 @@ def parse_record(text: str, zone: str) -> Record:
     """
     plain = ' '.join(line.split(';', 1)[0] for line in text.splitlines()).replace('(', ' ').replace(')', ' ')
     fields = plain.split()
-    at = next((i for i, word in enumerate(fields) if word.upper() in RECORD_TYPES), None)
+    at = next((i for i, word in enumerate(fields) if word.upper() in _PARSERS), None)
     if at is None:
         raise MultisignerError(
-            f'"{text.strip()}" is not a DNSKEY, CDS or CDNSKEY record', zone=zone, remedy='Write it as "DNSKEY 257 3 13 BASE64" or as a line of a zone file'
+            f'"{text.strip()}" is not a DNSKEY, CDS, CDNSKEY or NS record', zone=zone, remedy='Write it as "DNSKEY 257 3 13 BASE64" or as a line of a zone file'
         )
     before = [word for word in fields[:at] if word.upper() != 'IN' and not word.isdigit()]
     if before and before[0] != '@' and zone_name(before[0]) != zone_name(zone):
         raise MultisignerError(f'it belongs to zone {zone_name(before[0])}', zone=zone, record=plain, remedy='Never carry a key from one zone to another')
     rtype = fields[at].upper()
-    rdata_text = ' '.join(fields[at + 1:])
     try:
-        rdata: DNSKEY | DS = DS.parse(rdata_text) if rtype == 'CDS' else DNSKEY.parse(rdata_text)
+        return Record(rtype, _PARSERS[rtype](' '.join(fields[at + 1:])))
     except MultisignerError as error:
         raise error.at(zone=zone) from None
-    return Record(rtype, rdata)
+
+
+_PARSERS: dict[str, Callable[[str], Rdata]] = {'DNSKEY': DNSKEY.parse, 'CDS': DS.parse, 'CDNSKEY': DNSKEY.parse, 'NS': NS.parse}
 
 
 def parse_usable_records(texts: Iterable[str], zone: str) -> tuple[Record, ...]:

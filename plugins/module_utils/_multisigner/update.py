@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from .dnskey import DNSKEY, DS, Record
+from .dnskey import DS, Rdata, Record
 from .errors import MultisignerError
 from .resolve import NoAnswerError, Server, Tsig, exchange
 
@@ -42,8 +42,8 @@ class Update:
     zone: str
     owner: str
     ttl: int
-    add: tuple[tuple[str, DNSKEY | DS], ...] = ()
-    remove: tuple[tuple[str, DNSKEY | DS], ...] = ()
+    add: tuple[tuple[str, Rdata], ...] = ()
+    remove: tuple[tuple[str, Rdata], ...] = ()
     expect: tuple[str, frozenset[DS]] | None = None
     expect_type: str = ''
 
@@ -66,7 +66,7 @@ class Update:
         return message
 
 
-def typed(records: Iterable[Record]) -> tuple[tuple[str, DNSKEY | DS], ...]:
+def typed(records: Iterable[Record]) -> tuple[tuple[str, Rdata], ...]:
     """Records as Update takes them."""
     return tuple((record.rtype, record.rdata) for record in records)
 
@@ -129,5 +129,5 @@ _CDS_REFUSED = (
 )
 
 
-def _rdata(rtype: str, value: DNSKEY | DS) -> Any:
+def _rdata(rtype: str, value: Rdata) -> Any:
     return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(rtype), value.text)

@@ -18,7 +18,7 @@ from ..dnskey import DNSKEY, Record
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
 from .files import Access, Disk, only_writer, read, work_folder
-from .keyfiles import Include, KeyFile, holds_policy_state, key_file_stem, names_key_of, read_include, read_keys, render_include, zone_folder
+from .keyfiles import Include, KeyFile, holds_policy_state, key_file_stem, read_include, read_keys, render_include, zone_folder
 from .named_conf import Configuration, read_configuration
 from .tools import Tools
 
@@ -85,6 +85,7 @@ class Importer:
 
     def serve(self, request: Request, option: Mapping[str, Any]) -> Outcome:
         """*option*: the zone's item of the module's option; ``publish`` and ``delete`` are read. Raises MultisignerError."""
+        _refuse_ns(request)
         folder = zone_folder(self._place.directory, request.zone)
         self._refuse_policy_folder(folder, request.zone)
         with only_writer(self._place.directory):
@@ -221,13 +222,13 @@ class Importer:
         for record in request.add + request.remove:
             if record.rtype == 'DNSKEY':
                 for key in own:
-                    if names_key_of(record, key.key, zone):
+                    if record.stands_for(key.key, zone):
                         raise MultisignerError(
                             f'this is the server\'s own key ({key.path}), not a foreign one', zone=zone, record=record.text,
                             remedy='Leave it out of the list; own keys are made and removed by the signer itself',
                         )
         for record in request.remove:
-            if record.rtype != 'DNSKEY' and record not in include.records and any(names_key_of(record, key.key, zone) for key in own):
+            if record.rtype != 'DNSKEY' and record not in include.records and any(record.stands_for(key.key, zone) for key in own):
                 raise MultisignerError(
                     'this record stands for the server\'s own key and is published by the signing itself', zone=zone, record=record.text,
                     remedy='Leave it out of the list, or change cds_digest_types of dnssec_signzone',
@@ -251,6 +252,15 @@ class Importer:
                     zone=zone, record=f'DNSKEY {want.key.text}', remedy='Ask one of the signers to make another key',
                 )
             names[stem] = want.key
+
+
+def _refuse_ns(request: Request) -> None:
+    for record in request.add + request.remove:
+        if record.rtype == 'NS':
+            raise MultisignerError(
+                'the NS records of this zone are in its zone file, which is yours', zone=request.zone, record=record.text,
+                remedy='Change it in that file; the next run signs what changed',
+            )
 
 
 def _times_of(key: KeyFile) -> Tuple[Tuple[str, str], ...]:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
-from ..dnskey import DNSKEY, DS, Record, parse_record, sort_records
+from ..dnskey import DNSKEY, Record, parse_record, sort_records
 from ..errors import MultisignerError
 from .files import names_in, read
 
@@ -154,16 +154,6 @@ def included_records(path: str, zone: str) -> Optional[Tuple[Record, ...]]:
     if missing:
         raise MultisignerError(f'{path} includes {missing[0]}, which is not there', zone=zone, remedy='Run dnssec_importkey for this zone again')
     return sort_records([keys[name].record for name in include.key_paths] + list(include.records))
-
-
-def names_key_of(record: Record, key: DNSKEY, zone: str) -> bool:
-    """Whether *record* (DNSKEY, CDS or CDNSKEY) stands for *key*. By the public key itself, whatever the flags; never by tag."""
-    if isinstance(record.rdata, DS):
-        try:
-            return record.rdata == key.ds(zone, record.rdata.digest_type)
-        except MultisignerError:
-            return False  # a digest type that no delegation may use: nobody's
-    return (record.rdata.algorithm, record.rdata.key) == (key.algorithm, key.key)
 
 
 def _text(path: str) -> str:

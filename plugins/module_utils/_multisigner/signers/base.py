@@ -1,14 +1,30 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a kind of signer can do, as one value that it declares, and what all of them are judged by. No I/O."""
+"""What a kind of signer can do, as one value that it declares, and what all of them are judged by: what their servers show.
+
+It only looks. The NS RRset is looked at where a request names it, and nowhere else.
+"""
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Mapping
+from typing import Any, Iterable, Mapping
 
+from ..dnskey import NS, RECORD_TYPES, Record
+from ..errors import MultisignerError
 from ..outcome import Request
-from ..resolve import LiveRRset
+from ..resolve import LiveRRset, Server, Tsig, ask, live, wait_until
+
+# resolve.py remembers the failure; every module reports it before anything here runs.
+with suppress(ImportError):
+    import dns.message
+    import dns.name
+    import dns.rdataclass
+    import dns.rdatatype
+
+_PAUSE = 0.2  # seconds between two looks at an NS RRset
 
 
 @dataclass(frozen=True)
@@ -17,11 +33,19 @@ class Capabilities:
 
     *prepublishes*: a key in its DNSKEY RRset that signs nothing yet may be its own next key, so the others must have it.
     Where it is False (one CSK that always signs) such a key is a leftover that somebody put there.
+    *edits_ns*: the NS records at the apex can be changed there like the others' keys. Where it is False they are in a zone file,
+    which is the user's, and a person changes them.
     """
 
     own_keys_by: str  # 'api': it tells its own keys over verified TLS; 'dns': they are seen in its DNSKEY RRset only
     prepublishes: bool
+    edits_ns: bool
     default_ttl: int  # seconds: the TTL of an RRset of foreign records where there is none yet
+
+
+def types_of(request: Request) -> tuple[str, ...]:
+    """The types that are looked at and written for *request*: NS only when it names NS records."""
+    return (*RECORD_TYPES, 'NS') if _of_type(request, True) != Request(request.zone) else RECORD_TYPES
 
 
 def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:
@@ -29,3 +53,54 @@ def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:
     lacks = [f'{record} is missing' for record in request.add if record not in published[record.rtype].records]
     extra = [f'{record} is still there' for record in request.remove if record in published[record.rtype].records]
     return '; '.join(lacks + extra) or None
+
+
+def refuse_last_ns(request: Request, present: Iterable[str]) -> None:
+    """*present*: the texts of the NS records that the signer has. Raises MultisignerError when *request* would leave it with none."""
+    names = _of_type(request, True)
+    gone = {record.text for record in names.remove} & set(present)
+    if gone and not (set(present) - gone) | {record.text for record in names.add}:
+        raise MultisignerError(
+            f'to remove {", ".join(sorted(gone))} would leave it without any NS record, and nobody would find it', zone=request.zone,
+            remedy='Name in "add" an NS record that takes their place, or take one of them out of "remove"',
+        )
+
+
+async def look(server: Server, request: Request, tsig: Tsig | None = None) -> dict[str, LiveRRset]:
+    """What *server* shows of the types of *request*. Raises MultisignerError as live() of resolve.py does."""
+    shown = await live(server, request.zone, tsig=tsig)
+    if 'NS' in types_of(request):
+        shown['NS'] = live_ns(await ask(server, request.zone, 'NS', tsig, signatures=False), request.zone)
+    return shown
+
+
+def live_ns(answer: Any, zone: str) -> LiveRRset:
+    """The NS records at the apex of *zone* in *answer* (a dns.message.Message)."""
+    rrset = answer.get_rrset(dns.message.ANSWER, dns.name.from_text(zone), dns.rdataclass.IN, dns.rdatatype.NS)
+    if rrset is None:
+        return LiveRRset()
+    return LiveRRset(rrset.ttl, frozenset(Record('NS', NS(rdata.target.to_text(omit_final_dot=True).lower())) for rdata in rrset))
+
+
+async def wait_for(server: Server, request: Request, tsig: Tsig | None = None, timeout: float = 30.0) -> None:
+    """Returns when *server* shows what *request* wants. Raises MultisignerError when that takes more than *timeout* seconds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    keys = _of_type(request, False)
+    await wait_until(server, request.zone, lambda shown: missing(keys, shown), tsig, timeout)
+    while 'NS' in types_of(request):
+        lacks = missing(request, await look(server, request, tsig))
+        if lacks is None:
+            return
+        if loop.time() + _PAUSE > deadline:
+            raise MultisignerError(
+                f'after {timeout:g} s it still does not publish what was written: {lacks}', zone=request.zone, server=str(server),
+                remedy='See its log and its transfers; run again: what was written is not lost',
+            )
+        await asyncio.sleep(_PAUSE)
+
+
+def _of_type(request: Request, is_ns: bool) -> Request:
+    """*request* with its NS records alone, or without them."""
+    add, remove = (tuple(record for record in records if (record.rtype == 'NS') is is_ns) for records in (request.add, request.remove))
+    return Request(request.zone, add, remove)

@@ -9,5 +9,5 @@ from __future__ import annotations
 
 from .base import Capabilities
 
-DYNAMIC = Capabilities(own_keys_by='dns', prepublishes=True, default_ttl=3600)
-SIGNZONE = Capabilities(own_keys_by='dns', prepublishes=True, default_ttl=3600)
+DYNAMIC = Capabilities(own_keys_by='dns', prepublishes=True, edits_ns=True, default_ttl=3600)
+SIGNZONE = Capabilities(own_keys_by='dns', prepublishes=True, edits_ns=False, default_ttl=3600)

@@ -10,7 +10,7 @@ It accepts any DNSKEY without a look, so only checked records may be given to re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from ..dnskey import DNSKEY, RECORD_TYPES, parse_record
@@ -20,8 +20,8 @@ from .base import Capabilities
 
 NAME = 'deSEC'
 API_URL = 'https://desec.io/api/v1'
-# One CSK, which always signs. Whatever TTL is stored for these three types, they are served with 3600.
-CAPABILITIES = Capabilities(own_keys_by='api', prepublishes=False, default_ttl=3600)
+# One CSK, which always signs. Whatever TTL is stored for its three types, they are served with 3600.
+CAPABILITIES = Capabilities(own_keys_by='api', prepublishes=False, edits_ns=True, default_ttl=3600)
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,16 @@ class Desec:
             raise MultisignerError(f'{NAME} tells no key of its own for it', zone=zone, server=self.url, remedy='Run again when the zone is signed there')
         return Domain(zone, own, minimum_ttl)
 
-    def supplied(self, zone: str) -> dict[str, Supplied]:
-        """GET of the apex: the DNSKEY, CDS and CDNSKEY RRsets that users supplied, by type. Those that do not exist are left out."""
+    def supplied(self, zone: str, rtypes: Sequence[str] = RECORD_TYPES) -> dict[str, Supplied]:
+        """GET of the apex: the RRsets of *rtypes* that users supplied, by type. Those that do not exist are left out.
+
+        The NS RRset is one of them: deSEC makes it with its own servers when the domain is created, and leaves it to the user then.
+        """
         answer = self._ask(zone, 'GET', 'rrsets/', query={'subname': ''})
         if not isinstance(answer, list):
             raise self._unreadable(zone)
         try:
-            apex = [rrset for rrset in answer if rrset['subname'] == '' and rrset['type'] in RECORD_TYPES]
+            apex = [rrset for rrset in answer if rrset['subname'] == '' and rrset['type'] in rtypes]
             return {rrset['type']: Supplied(int(rrset['ttl']), frozenset(_line(rrset['type'], text, zone) for text in rrset['records'])) for rrset in apex}
         except (KeyError, TypeError, ValueError):
             raise self._unreadable(zone) from None
@@ -102,8 +105,7 @@ class Desec:
             what = f'the account of this token has no such domain: {error.what}'
             raise NotFoundError(what, zone, error.server, remedy=f'Create it at {NAME}, or take a token of the account that has it') from None
         except ForbiddenError as error:
-            remedy = 'Allow it, by three token policies with perm_write, to write DNSKEY, CDS and CDNSKEY at the apex of this domain; or take another token'
-            raise ForbiddenError(error.what, zone, error.server, remedy=remedy) from None
+            raise ForbiddenError(error.what, zone, error.server, remedy=_grant(item['type'] for item in body or ())) from None
         except MultisignerError as error:
             raise error.at(zone=zone) from None
 
@@ -115,6 +117,14 @@ class Desec:
 def own_keys(client: Desec, zone: str) -> tuple[DNSKEY, ...]:
     """The keys with which deSEC itself signs *zone*, authenticated by its API over verified TLS; at least one. Raises MultisignerError."""
     return client.domain(zone).own
+
+
+def _grant(rtypes: Iterable[str]) -> str:
+    """What to let a token do that may not write *rtypes*: NS where name servers are managed, and only there."""
+    policies = 'four token policies with perm_write, to write DNSKEY, CDS, CDNSKEY and NS' if 'NS' in rtypes else (
+        'three token policies with perm_write, to write DNSKEY, CDS and CDNSKEY'
+    )
+    return f'Allow it, by {policies} at the apex of this domain; or take another token'
 
 
 def _own_key(text: str, zone: str) -> DNSKEY:

@@ -12,14 +12,15 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DIGEST_LENGTHS, RECORD_TYPES, Record, sort_records
+from ..dnskey import DIGEST_LENGTHS, Record, sort_records
 from ..errors import MultisignerError
 from ..json_api import ConflictError, UncertainError
 from ..outcome import Outcome, Request
-from ..resolve import LiveRRset, Server, Silence, for_each, live, together, wait_until
-from .base import missing
+from ..resolve import LiveRRset, Server, Silence, for_each, together
+from .base import look, missing, refuse_last_ns, types_of, wait_for
 from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied
 
+_NOTHING = Supplied(CAPABILITIES.default_ttl)
 WRITES = 3  # attempts at one zone while other writers undo them; two when the API itself fails
 
 
@@ -50,7 +51,7 @@ def own_records(domain: Domain) -> frozenset[Record]:
 
 
 def compute(request: Request, domain: Domain, supplied: Mapping[str, Supplied]) -> Change:
-    """What to write so that *request* is met. Raises MultisignerError when it asks for the removal of what is deSEC's own."""
+    """What to write so that *request* is met. Raises MultisignerError when it asks for the removal of what is deSEC's own, or of every NS."""
     own = own_records(domain)
     for record in request.remove:
         if record in own:
@@ -60,9 +61,10 @@ def compute(request: Request, domain: Domain, supplied: Mapping[str, Supplied]) 
             )
     present = {line for rrset in supplied.values() for line in rrset.records}
     wanted = (present - {record.text for record in request.remove}) | {record.text for record in request.add if record not in own}
+    refuse_last_ns(request, supplied.get('NS', _NOTHING).records)
     rrsets: dict[str, Supplied] = {}
-    for rtype in RECORD_TYPES:
-        old = supplied.get(rtype, Supplied(CAPABILITIES.default_ttl))
+    for rtype in types_of(request):
+        old = supplied.get(rtype, _NOTHING)
         new = frozenset(line for line in wanted if line.split(' ', 1)[0] == rtype)
         if new != old.records:
             rrsets[rtype] = Supplied(max(old.ttl, domain.minimum_ttl), new)
@@ -111,13 +113,13 @@ def _read_requests(options: Iterable[dict[str, Any]]) -> tuple[list[Request], li
 async def _settled(requests: Sequence[Request], servers: Sequence[Server], silence: Silence) -> frozenset[str]:
     """The zones of which DNS alone shows that nothing differs. A server that gives no answer shows nothing."""
 
-    async def shown(server: Server, zone: str) -> dict[str, LiveRRset]:
-        with silence.of(server, zone):
-            return await live(server, zone)
+    async def shown(server: Server, request: Request) -> dict[str, LiveRRset]:
+        with silence.of(server, request.zone):
+            return await look(server, request)
 
     async def is_settled(request: Request) -> bool:
         try:
-            answers = await together(shown(server, request.zone) for server in servers)
+            answers = await together(shown(server, request) for server in servers)
         except MultisignerError:
             return False
         return all(missing(request, answer) is None for answer in answers)
@@ -134,7 +136,7 @@ async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequen
 
     async def watch_one(server: Server, request: Request) -> None:
         with silence.of(server, request.zone):
-            await wait_until(server, request.zone, lambda shown: missing(request, shown), timeout=round(max(0.0, deadline - loop.time()), 1))
+            await wait_for(server, request, timeout=round(max(0.0, deadline - loop.time()), 1))
 
     async def watch(item: tuple[Request, Outcome]) -> Outcome:
         request, outcome = item
@@ -150,7 +152,7 @@ async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequen
 def _change_zone(request: Request, client: Desec, check_mode: bool) -> Outcome:
     """One zone through the API. Raises MultisignerError as long as nothing was written."""
     domain = client.domain(request.zone)
-    change = compute(request, domain, client.supplied(request.zone))
+    change = compute(request, domain, client.supplied(request.zone, types_of(request)))
     outcome = Outcome(
         request.zone, change.added, change.removed, change.before, change.after, changed=bool(change.rrsets),
         msg=_summary(request, domain, change, check_mode), details={'own_keys': [f'DNSKEY {key.text}' for key in domain.own]},
@@ -192,7 +194,7 @@ def _write(request: Request, client: Desec, domain: Domain, change: Change, outc
             break
     last = troubles[-1] if troubles else MultisignerError(
         f'{NAME} accepted the change {WRITES} times, and each time it is gone when read again: another program writes to this zone', server=client.url,
-        remedy='Let one program at a time write its DNSKEY, CDS and CDNSKEY records, then run again',
+        remedy='Let one program at a time write its DNSKEY, CDS, CDNSKEY and NS records, then run again',
     )
     return replace(Outcome.failure(zone, last), changed=change.before != outcome.before, before=outcome.before, after=change.before)
 
@@ -213,7 +215,7 @@ def _attempt_write(client: Desec, zone: str, change: Change) -> MultisignerError
 def _read_back(request: Request, client: Desec, domain: Domain, trouble: MultisignerError | None) -> Change:
     """What still differs after a write. Raises _UnknownOutcomeError when that cannot be read."""
     try:
-        return compute(request, domain, client.supplied(request.zone))
+        return compute(request, domain, client.supplied(request.zone, types_of(request)))
     except MultisignerError as error:
         past = f'the write ended with "{trouble.what}", and then ' if trouble else 'it was written, and when it was read back '
         remedy = 'It may have been changed or not. Run again: the zone is read before anything is written'

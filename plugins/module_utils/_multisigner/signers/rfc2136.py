@@ -4,22 +4,22 @@
 """Bringing foreign records to a signer that takes RFC 2136 updates, and away from it: read, compute, write, read back.
 
 It sends no update where nothing differs, never touches a record that it was not told about, and never removes a key that
-signs there, nor that key's CDS and CDNSKEY.
+signs there or that the server says is its own, nor that key's CDS and CDNSKEY, nor the last NS record.
 """
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DNSKEY, DS, RECORD_TYPES, Record, sort_records
+from ..dnskey import DNSKEY, NS, RECORD_TYPES, Rdata, Record, parse_record, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
-from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together, wait_until
+from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together
 from ..trust import get_rrset
 from ..update import Update, send, typed
-from .base import missing
+from .base import live_ns, refuse_last_ns, types_of, wait_for
 
 # resolve.py remembers the failure; every module reports it before anything here runs.
 with suppress(ImportError):
@@ -28,31 +28,49 @@ with suppress(ImportError):
 
 @dataclass(frozen=True)
 class Published:
-    """What the primary publishes now: the three RRsets by type, and who signs there, by key tag and algorithm.
+    """What the primary publishes now: RRsets by type, and who signs there, by key tag and algorithm; and the keys that are known to be
+    its own although they may sign nothing yet, or nothing any more.
 
     Tags are not unique. They are used only to refuse a removal, and to refuse one too many is safe.
     """
 
     rrsets: Mapping[str, LiveRRset]
     signing: frozenset[tuple[int, int]]
+    own: frozenset[DNSKEY] = frozenset()
 
     def has(self, record: Record) -> bool:
         return record in self.rrsets[record.rtype].records
 
-    def is_own(self, record: Record) -> bool:
-        """Whether *record* is of a key that signs here."""
-        return (record.rdata.tag, record.rdata.algorithm) in self.signing
+    def refuse_own(self, record: Record, zone: str) -> None:
+        """Raises MultisignerError when *record* is of the signer's own key."""
+        rdata = record.rdata
+        if isinstance(rdata, NS):
+            return
+        why = ''
+        if (rdata.tag, rdata.algorithm) in self.signing:
+            why = f'the key with tag {rdata.tag} signs there'
+        elif any(record.stands_for(key, zone) for key in self.own):
+            why = 'the server has its private key, so it may be the next one to sign, or one whose signatures are still in caches'
+        if why:
+            raise MultisignerError(
+                f'is the signer\'s own and is not removed: {why}', zone=zone, record=record.text,
+                remedy='Take it out of "remove". A signer retires its own keys itself; a CDS or CDNSKEY goes with its key',
+            )
 
 
 @dataclass(frozen=True)
 class Signer:
-    """One signer as the module was told about it. *timeout* and *max_wait* in seconds; *servers* are all that must publish the result."""
+    """One signer as the module was told about it. *timeout* and *max_wait* in seconds; *servers* are all that must publish the result.
+
+    *own_keys*: of each zone, by its name, the signer's own keys as DNSKEY records, whether they sign or not; as far as they are known.
+    """
 
     primary: Server
     tsig: Tsig
     servers: tuple[Server, ...]
     timeout: float
     max_wait: float
+    own_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     silence: Silence = field(default_factory=Silence)
 
     def apply(self, options: Iterable[dict[str, Any]], check_mode: bool) -> list[Outcome]:
@@ -70,14 +88,14 @@ class Signer:
 
     async def _zone(self, request: Request, check_mode: bool) -> Outcome:
         """Raises MultisignerError as long as nothing was written."""
-        published = await self._look(request.zone)
+        published = await self._look(request)
         add, remove = compute(request, published)
         if check_mode:
             return _outcome(request.zone, add, remove, published, 'Would add {}, would remove {}.')
         written: list[Update] = []
         try:
             for update in updates(request.zone, add, remove, published):
-                await send(update, self.primary, self.tsig, self.timeout, f'grant {self.tsig.name} name {request.zone}. DNSKEY CDS CDNSKEY;')
+                await send(update, self.primary, self.tsig, self.timeout, f'grant {self.tsig.name} name {request.zone}. {" ".join(types_of(request))};')
                 written.append(update)
             await self._read_back(request, bool(written))
         except MultisignerError as error:
@@ -88,17 +106,19 @@ class Signer:
             return replace(partial, failed=True, msg=f'{error.at(zone=request.zone)} These updates were accepted: {listed}.')
         return _outcome(request.zone, add, remove, published, 'Added {}, removed {}.')
 
-    async def _look(self, zone: str) -> Published:
+    async def _look(self, request: Request) -> Published:
         """What the primary publishes, by answers that TSIG signs."""
+        zone = request.zone
+        own = _own_keys(self.own_keys.get(zone, ()), zone)
         with self.silence.of(self.primary, zone):
-            types = (*RECORD_TYPES, 'SOA')
+            types = (*types_of(request), 'SOA')
             answers = dict(zip(types, await together(ask(self.primary, zone, rtype, self.tsig, self.timeout) for rtype in types)))
         name = dns.name.from_text(zone)
         signatures = [get_rrset(answer, name, rtype)[1] for rtype, answer in answers.items()]
-        published = Published(
-            {rtype: live_rrset(answers[rtype], self.primary, zone, rtype) for rtype in RECORD_TYPES},
-            frozenset((rrsig.key_tag, int(rrsig.algorithm)) for rrsigs in signatures for rrsig in rrsigs or ()),
-        )
+        rrsets = {rtype: live_rrset(answers[rtype], self.primary, zone, rtype) for rtype in RECORD_TYPES}
+        if 'NS' in answers:
+            rrsets['NS'] = live_ns(answers['NS'], zone)
+        published = Published(rrsets, frozenset((rrsig.key_tag, int(rrsig.algorithm)) for rrsigs in signatures for rrsig in rrsigs or ()), own)
         if not published.rrsets['DNSKEY'].records or not published.signing:
             raise MultisignerError(
                 'serves the zone unsigned', zone=zone, server=str(self.primary),
@@ -108,20 +128,16 @@ class Signer:
 
     async def _read_back(self, request: Request, wrote: bool) -> None:
         """Raises MultisignerError when the primary or another server does not publish the result in time."""
-
-        def condition(shown: Mapping[str, LiveRRset]) -> str | None:
-            return missing(request, shown)
-
         if wrote:
             try:
-                await wait_until(self.primary, request.zone, condition, self.tsig, self.max_wait)
+                await wait_for(self.primary, request, self.tsig, self.max_wait)
             except MultisignerError as error:
                 raise MultisignerError(error.what, request.zone, str(self.primary), remedy=_IGNORED) from None
-        await together(self._wait_for(server, request.zone, condition) for server in self.servers if server != self.primary)
+        await together(self._wait_for(server, request) for server in self.servers if server != self.primary)
 
-    async def _wait_for(self, server: Server, zone: str, condition: Callable[[Mapping[str, LiveRRset]], str | None]) -> None:
-        with self.silence.of(server, zone):
-            await wait_until(server, zone, condition, timeout=self.max_wait)
+    async def _wait_for(self, server: Server, request: Request) -> None:
+        with self.silence.of(server, request.zone):
+            await wait_for(server, request, timeout=self.max_wait)
 
 
 _IGNORED = (
@@ -131,19 +147,20 @@ _IGNORED = (
 
 
 def compute(request: Request, published: Published) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
-    """The records to add and to remove so that *request* is met. Raises MultisignerError when one to remove is the signer's own."""
+    """The records to add and to remove so that *request* is met.
+
+    Raises MultisignerError when one to remove is the signer's own, and when no NS record would be left.
+    """
     remove = tuple(record for record in request.remove if published.has(record))
     for record in remove:
-        if published.is_own(record):
-            raise MultisignerError(
-                f'is the signer\'s own and is not removed: the key with tag {record.rdata.tag} signs there', zone=request.zone, record=record.text,
-                remedy='Take it out of "remove". A signer retires its own keys itself; a CDS or CDNSKEY goes with its key',
-            )
+        published.refuse_own(record, request.zone)
+    refuse_last_ns(request, (record.text for record in published.rrsets['NS'].records) if 'NS' in published.rrsets else ())
     return tuple(record for record in request.add if not published.has(record)), remove
 
 
 def updates(zone: str, add: Sequence[Record], remove: Sequence[Record], published: Published) -> list[Update]:
     """The messages, in the order that BIND accepts: a CDS or CDNSKEY needs a DNSKEY of its algorithm, so keys come first and go last.
+    The NS change in one message, in which the new ones come before the old ones go: BIND ignores the deletion of the last one.
 
     They have no prerequisites: single records added and deleted cannot undo what somebody else does, and a server that keeps
     the unsigned zone apart (inline-signing) compares prerequisites with that one, which lacks its own keys.
@@ -151,9 +168,9 @@ def updates(zone: str, add: Sequence[Record], remove: Sequence[Record], publishe
     adding = [record for record in add if record.rtype == 'DNSKEY']
     removing = [record for record in remove if record.rtype == 'DNSKEY']
     steps: list[tuple[str, Sequence[Record], Sequence[Record]]] = [
-        ('DNSKEY', adding, []), ('CDNSKEY', add, remove), ('CDS', add, remove), ('DNSKEY', [], removing)
+        ('DNSKEY', adding, []), ('CDNSKEY', add, remove), ('CDS', add, remove), ('NS', add, remove), ('DNSKEY', [], removing),
     ]
-    found = [_update(zone, rtype, to_add, to_remove, published) for rtype, to_add, to_remove in steps]
+    found = [_update(zone, rtype, to_add, to_remove, published) for rtype, to_add, to_remove in steps if rtype in published.rrsets]
     return [update for update in found if update.add or update.remove]
 
 
@@ -180,5 +197,16 @@ def _outcome(zone: str, add: Sequence[Record], remove: Sequence[Record], publish
     )
 
 
-def _records(parts: Iterable[tuple[tuple[str, DNSKEY | DS], ...]]) -> tuple[Record, ...]:
+def _records(parts: Iterable[tuple[tuple[str, Rdata], ...]]) -> tuple[Record, ...]:
     return sort_records(Record(rtype, value) for part in parts for rtype, value in part)
+
+
+def _own_keys(texts: Iterable[str], zone: str) -> frozenset[DNSKEY]:
+    """The keys in *texts*. Raises MultisignerError for what is no DNSKEY record: a guard that cannot be read must not pass for none."""
+    keys: set[DNSKEY] = set()
+    for text in texts:
+        record = parse_record(text, zone)
+        if record.rtype != 'DNSKEY' or not isinstance(record.rdata, DNSKEY):
+            raise MultisignerError('an own key is expected here', zone=zone, record=record.text, remedy='Write own_keys as {ZONE: ["DNSKEY 257 3 13 ..."]}')
+        keys.add(record.rdata)
+    return frozenset(keys)

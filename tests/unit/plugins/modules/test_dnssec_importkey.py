@@ -69,6 +69,13 @@ def test_two_keys_with_one_tag_are_refused_since_one_would_overwrite_the_other(b
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.parametrize('side', ['add', 'remove'])
+def test_ns_records_are_the_users_and_nothing_is_written(bind: FakeBind, capfd: pytest.CaptureFixture[str], tmp_path: Path, side: str) -> None:
+    result = run(capfd, tmp_path, **{'add': [f'DNSKEY {KSK.text}'], side: ['NS ns1.example.']})
+    assert result['failed'] and 'record "NS ns1.example.": the NS records of this zone are in its zone file' in result['msg']
+    assert bind.calls == [] and snapshot(tmp_path) == []
+
+
 def test_a_program_that_fails_changes_nothing_and_is_quoted(bind: FakeBind, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     run(capfd, tmp_path, add=[f'DNSKEY {KSK.text}'])
     before = snapshot(tmp_path)

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import (
     DNSKEY,
     DS,
+    NS,
     Record,
     name_wire,
     parse_record,
@@ -106,8 +107,8 @@ def test_a_cds_is_read_as_dsset_files_and_dig_write_it() -> None:
 @pytest.mark.parametrize(
     ('text', 'says'),
     [
-        ('', 'not a DNSKEY, CDS or CDNSKEY record'),
-        ('A 192.0.2.1', 'not a DNSKEY, CDS or CDNSKEY record'),
+        ('', 'not a DNSKEY, CDS, CDNSKEY or NS record'),
+        ('A 192.0.2.1', 'not a DNSKEY, CDS, CDNSKEY or NS record'),
         ('DNSKEY 257 3 13', 'four fields are expected'),
         ('DNSKEY 257 3 x AAAA', '"x" is not a number'),
         ('DNSKEY 65536 3 13 AAAA', '"65536" is not a number from 0 to 65535'),
@@ -190,3 +191,36 @@ def test_a_number_is_ascii_digits_within_its_limit(number: str) -> None:
     for text in (f'{number} 3 13 {CSK.text.split()[3]}', f'{number} 13 2 {"ab" * 32}'):
         with pytest.raises(MultisignerError, match='is not a number from 0 to 65535'):
             (DNSKEY if ' 3 13 ' in text else DS).parse(text)
+
+
+def test_a_record_stands_for_a_key_by_its_bytes_whatever_the_flags_and_never_by_the_tag() -> None:
+    key = DNSKEY(257, 3, 13, bytes(range(64)))
+    assert Record('DNSKEY', DNSKEY(256, 3, 13, key.key)).stands_for(key, ZONE)
+    assert Record('CDNSKEY', key).stands_for(key, ZONE)
+    assert Record('CDS', key.ds(ZONE, 4)).stands_for(key, ZONE)
+    assert not Record('CDS', key.ds('other.example')).stands_for(key, ZONE)
+    assert not Record('CDS', DS(key.tag, 13, 1, 20 * b'1')).stands_for(key, ZONE)
+    assert not Record('DNSKEY', DNSKEY(257, 3, 13, key.key[2:4] + key.key[:2] + key.key[4:])).stands_for(key, ZONE)  # the same tag
+    assert not Record('NS', NS('ns1.example')).stands_for(key, ZONE)
+
+
+@pytest.mark.parametrize('text', ['NS ns1.Example.NET', 'NS ns1.example.net.', 'shop.example. 3600 IN NS ns1.example.net.', '@ NS NS1.example.net ; first'])
+def test_an_ns_record_is_one_whatever_its_final_dot_and_case(text: str) -> None:
+    record = parse_record(text, ZONE)
+    assert record == Record('NS', NS('ns1.example.net'))
+    assert (record.text, str(record)) == ('NS ns1.example.net.', 'NS ns1.example.net')
+    record.check_usable()
+
+
+@pytest.mark.parametrize('text', ['NS', 'NS a.example b.example', 'NS ns1..example', f'NS {64 * "a"}.example', 'sub.shop.example NS ns1.example'])
+def test_what_is_no_name_is_no_ns_record(text: str) -> None:
+    with pytest.raises(MultisignerError):
+        parse_record(text, ZONE)
+
+
+@pytest.mark.parametrize('name', ['ns1', '192.0.2.1', '.', 'n_s.example', 'n/s.example'])
+def test_an_ns_record_that_leads_nowhere_may_be_removed_but_not_published(name: str) -> None:
+    record = parse_record(f'NS {name}', ZONE)
+    with pytest.raises(MultisignerError, match='is not the whole name of a host') as caught:
+        record.check_usable()
+    assert 'not the address' in str(caught.value)

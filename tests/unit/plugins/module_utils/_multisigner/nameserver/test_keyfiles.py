@@ -14,7 +14,6 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.na
     holds_policy_state,
     included_records,
     key_file_stem,
-    names_key_of,
     read_include,
     read_keys,
     render_include,
@@ -104,12 +103,3 @@ def test_a_key_file_that_is_gone_is_not_taken_for_no_key(tmp_path: Path) -> None
     Path(key.path).unlink()
     with pytest.raises(MultisignerError, match=r'which is not there\. Run dnssec_importkey'):
         included_records(str(path), ZONE)
-
-
-def test_a_record_stands_for_a_key_by_its_bytes_whatever_the_flags_and_never_by_the_tag() -> None:
-    other = DNSKEY(257, 3, 13, bytes(64))
-    assert names_key_of(Record('DNSKEY', DNSKEY(256, 3, 13, KEY.key)), KEY, ZONE)
-    assert names_key_of(Record('CDNSKEY', KEY), KEY, ZONE)
-    assert names_key_of(Record('CDS', KEY.ds(ZONE, 4)), KEY, ZONE)
-    assert not names_key_of(Record('CDS', KEY.ds('other.example')), KEY, ZONE)
-    assert not names_key_of(Record('DNSKEY', other), KEY, ZONE)

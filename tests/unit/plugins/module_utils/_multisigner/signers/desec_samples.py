@@ -39,15 +39,16 @@ def rrset_body(rtype: str, *records: str, zone: str = ZONE, subname: str = '', t
     }
 
 
-NS = rrset_body('NS', 'ns1.desec.io.', 'ns2.desec.org.')
+NAME_SERVERS = ('ns1.desec.io.', 'ns2.desec.org.')
 
 
 def get_domain(*foreign: str, zone: str = ZONE, **options: Any) -> Call:
     return Call('GET', f'/domains/{zone}/', answer=domain_body(*foreign, zone=zone, **options))
 
 
-def get_apex(*rrsets: dict[str, Any], zone: str = ZONE) -> Call:
-    return Call('GET', f'/domains/{zone}/rrsets/?subname=', answer=[*rrsets, NS])
+def get_apex(*rrsets: dict[str, Any], zone: str = ZONE, ns: tuple[str, ...] = NAME_SERVERS, ttl: int = 3600) -> Call:
+    """*ns*: the NS RRset, which a domain has from the start; *ttl* is its TTL."""
+    return Call('GET', f'/domains/{zone}/rrsets/?subname=', answer=[*rrsets, *([rrset_body('NS', *ns, zone=zone, ttl=ttl)] if ns else [])])
 
 
 def patch(*items: dict[str, Any], zone: str = ZONE, **answer: Any) -> Call:

@@ -52,6 +52,7 @@ def make() -> Desec:
 def test_its_keys_are_told_by_its_api() -> None:
     assert CAPABILITIES.own_keys_by == 'api'
     assert CAPABILITIES.prepublishes is False
+    assert CAPABILITIES.edits_ns is True
 
 
 class TestOwnKeys:
@@ -95,6 +96,11 @@ class TestSupplied:
             'CDS': Supplied(3600, frozenset((f'CDS {KSK_DS}',))),
         }
 
+    def test_the_ns_records_only_when_they_are_asked_for(self, script: Script) -> None:
+        script.expect(get_apex(), get_apex())
+        assert make().supplied(ZONE) == {}
+        assert make().supplied(ZONE, ('CDS', 'NS')) == {'NS': Supplied(3600, frozenset(('NS ns1.desec.io.', 'NS ns2.desec.org.')))}
+
     def test_a_record_that_we_cannot_read_is_kept_as_it_is(self, script: Script) -> None:
         script.expect(get_apex(rrset_body('CDS', '1 13 2 00')))
         assert make().supplied(ZONE)['CDS'].records == {'CDS 1 13 2 00'}
@@ -121,6 +127,11 @@ class TestReplace:
         script.expect(patch(item('CDS'), status=403, answer={'detail': 'Insufficient token permissions.'}))
         with pytest.raises(json_api.ForbiddenError, match=r'token permissions\. Allow it, by three token policies with perm_write, to write DNSKEY, CDS'):
             make().replace(ZONE, {'CDS': Supplied(3600)})
+
+    def test_a_token_without_the_policy_for_ns(self, script: Script) -> None:
+        script.expect(patch(item('NS', 'ns1.example.'), status=403, answer={'detail': 'Insufficient token permissions.'}))
+        with pytest.raises(json_api.ForbiddenError, match=r'by four token policies with perm_write, to write DNSKEY, CDS, CDNSKEY and NS at the apex'):
+            make().replace(ZONE, {'NS': Supplied(3600, frozenset(('NS ns1.example.',)))})
 
 
 def test_a_domain_of_nobody_or_of_somebody_else(script: Script) -> None:

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Sequence
 
+import dns.message
+import dns.rrset
 import pytest
 import requests
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api, resolve
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import desec_changes
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import base, desec_changes
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.desec import Desec
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import (
     TOKEN,
@@ -54,6 +56,7 @@ class Servers:
 
     def __init__(self) -> None:
         self.states: dict[tuple[str, str], list[list[str] | MultisignerError]] = {}
+        self.seen: dict[tuple[str, str], list[str]] = {}
 
     def show(self, *states: list[str] | MultisignerError, zone: str = ZONE, servers: Sequence[Server] = (FIRST, SECOND)) -> None:
         for server in servers:
@@ -64,15 +67,24 @@ class Servers:
         state = states.pop(0) if len(states) > 1 else states[0]
         if isinstance(state, MultisignerError):
             raise state
+        self.seen[zone, server.address] = state
         records = [record(text, zone) for text in state]
         return {rtype: LiveRRset(3600, frozenset(one for one in records if one.rtype == rtype)) for rtype in ('DNSKEY', 'CDS', 'CDNSKEY')}
+
+    async def ask(self, server: Server, zone: str, rtype: str, *_options: Any, **_more: Any) -> dns.message.Message:
+        """The NS RRset, which is asked for by itself, in the state that was just seen."""
+        answer = dns.message.make_response(dns.message.make_query(zone, rtype))
+        names = [text.split(' ')[1] for text in self.seen[zone, server.address] if text.startswith(f'{rtype} ')]
+        answer.answer += [dns.rrset.from_text_list(f'{zone}.', 3600, 'IN', rtype, names)] if names else []
+        return dns.message.from_wire(answer.to_wire())
 
 
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
     made = Servers()
     monkeypatch.setattr(resolve, 'live', made.live)
-    monkeypatch.setattr(desec_changes, 'live', made.live)
+    monkeypatch.setattr(base, 'live', made.live)
+    monkeypatch.setattr(base, 'ask', made.ask)
     return made
 
 
@@ -178,6 +190,58 @@ class TestRemoving:
         assert not run_one(remove=[f'DNSKEY {KSK}']).changed
 
 
+class TestNameServers:
+    FIRST_NS, SECOND_NS, NEW = 'NS ns1.desec.io.', 'NS ns2.desec.org.', 'NS ns1.bind.example.'
+
+    def test_they_join_those_that_are_there_in_the_same_write(self, script: Script) -> None:
+        script.expect(
+            get_domain(), get_apex(), patch(item('DNSKEY', KSK), item('NS', 'ns1.bind.example.', 'ns1.desec.io.', 'ns2.desec.org.')),
+            get_apex(rrset_body('DNSKEY', KSK), ns=('ns1.bind.example.', 'ns1.desec.io.', 'ns2.desec.org.')),
+        )
+        outcome = run_one([f'DNSKEY {KSK}', 'NS NS1.bind.example'])
+        assert (outcome.failed, outcome.added, outcome.before) == (False, (f'DNSKEY {KSK}', self.NEW), (self.FIRST_NS, self.SECOND_NS))
+
+    def test_they_keep_their_ttl_and_all_may_be_replaced(self, script: Script) -> None:
+        script.expect(
+            get_domain(), get_apex(ns=('ns1.desec.io.', 'ns2.desec.org.'), ttl=7200), patch(item('NS', 'ns1.bind.example.', ttl=7200)),
+            get_apex(ns=('ns1.bind.example.',), ttl=7200),
+        )
+        outcome = run_one([self.NEW], [self.FIRST_NS, self.SECOND_NS])
+        assert (outcome.failed, outcome.removed, outcome.after) == (False, (self.FIRST_NS, self.SECOND_NS), (self.NEW,))
+
+    def test_the_last_one_stays_and_nothing_is_written(self, script: Script) -> None:
+        script.expect(get_domain(), get_apex())
+        outcome = run_one([f'DNSKEY {KSK}'], [self.FIRST_NS, self.SECOND_NS, self.NEW])
+        assert (outcome.failed, outcome.changed) == (True, False)
+        assert f'to remove {self.FIRST_NS}, {self.SECOND_NS} would leave it without any NS record' in outcome.msg
+
+    def test_a_zone_without_any_gets_the_first(self, script: Script) -> None:
+        script.expect(get_domain(), get_apex(ns=()), patch(item('NS', 'ns1.bind.example.')), get_apex(ns=('ns1.bind.example.',)))
+        assert not run_one([self.NEW], [self.FIRST_NS]).failed
+
+    def test_where_none_is_asked_for_they_are_neither_shown_nor_written(self, script: Script) -> None:
+        script.expect(get_domain(), get_apex(), patch(item('DNSKEY', KSK)), get_apex(rrset_body('DNSKEY', KSK)))
+        outcome = run_one([f'DNSKEY {KSK}'])
+        assert (outcome.before, outcome.after) == ((), (f'DNSKEY {KSK}',))
+
+    def test_an_address_is_no_name(self, script: Script) -> None:
+        assert 'is not the whole name of a host' in run_one(['NS 192.0.2.1']).msg
+
+    def test_dns_shows_them_too(self, script: Script, servers: Servers) -> None:
+        servers.show([f'DNSKEY {KSK}', self.FIRST_NS, self.NEW])
+        assert 'the API was not asked' in run_one([self.NEW], [self.SECOND_NS], at=[FIRST, SECOND]).msg
+
+    def test_success_is_what_the_servers_show_in_the_end(self, script: Script, servers: Servers) -> None:
+        changed = (self.FIRST_NS, self.SECOND_NS, self.NEW)
+        servers.show([self.FIRST_NS], list(changed), servers=[FIRST])
+        servers.show([self.FIRST_NS], servers=[SECOND])
+        ns = tuple(line.split(' ')[1] for line in changed)
+        script.expect(get_domain(), get_apex(), patch(item('NS', *ns)), get_apex(ns=ns))
+        outcome = run_one([self.NEW], at=[FIRST, SECOND])
+        assert (outcome.failed, outcome.changed) == (True, True)
+        assert 'server ns2.desec.test (192.0.2.2): after' in outcome.msg and 'NS ns1.bind.example is missing' in outcome.msg
+
+
 class TestCheckMode:
     def test_the_same_answer_without_the_write(self, script: Script) -> None:
         script.expect(get_domain(ZSK), get_apex(rrset_body('DNSKEY', ZSK)))
@@ -243,7 +307,7 @@ class TestByDns:
             return await unwatched(server, zone, **options)
 
         monkeypatch.setattr(resolve, 'live', watched)
-        monkeypatch.setattr(desec_changes, 'live', watched)
+        monkeypatch.setattr(base, 'live', watched)
         outcomes = run(*(wanted([f'DNSKEY {KSK}'], zone=zone) for zone in zones), at=[FIRST])
         assert [outcome.failed for outcome in outcomes] == [False, False]
         assert set(looks) == {8, 0}  # before the first request, and after the last one
@@ -321,7 +385,7 @@ class TestTheApiFails:
         assert outcome.failed
         assert outcome.msg == (
             f'zone multi.example, server {URL}: deSEC accepted the change 3 times, and each time it is gone when read again: '
-            'another program writes to this zone. Let one program at a time write its DNSKEY, CDS and CDNSKEY records, then run again.'
+            'another program writes to this zone. Let one program at a time write its DNSKEY, CDS, CDNSKEY and NS records, then run again.'
         )
 
     @pytest.mark.parametrize(
@@ -353,7 +417,7 @@ class TestManyZones:
         assert 'asks to wait (429) for 6607 s more' in slow.msg
         assert fine.changed
         assert not fine.failed
-        assert '"A 192.0.2.1" is not a DNSKEY, CDS or CDNSKEY record' in odd.msg
+        assert '"A 192.0.2.1" is not a DNSKEY, CDS, CDNSKEY or NS record' in odd.msg
 
     def test_a_wrong_token_is_tried_once(self, script: Script) -> None:
         script.expect(Call('GET', '/domains/a.example/', 401, {'detail': 'Invalid token.'}))

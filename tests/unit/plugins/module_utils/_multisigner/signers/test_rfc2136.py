@@ -24,18 +24,20 @@ OTHER = DNSKEY.parse('256 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5
 TSIG = Tsig(KEY_NAME, 'hmac-sha256', KEY_SECRET)
 DYNAMIC = 'dnssec-policy plain; inline-signing no; '
 ONLY_KEYS = UPDATES.replace(' CDS CDNSKEY', '')
+WITH_NS = UPDATES.replace('CDNSKEY', 'CDNSKEY NS')
 
 
 @pytest.fixture(scope='module')
 def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBind]:
     # one zone for each test that writes, so that none depends on another
-    names = ('shop', 'leave', 'own', 'check', 'ttl', 'reported', 'good', 'read')
+    names = ('shop', 'leave', 'own', 'successor', 'check', 'ttl', 'reported', 'good', 'read')
     zones = {f'{name}.example': DYNAMIC + UPDATES for name in names}
     zones['onlykeys.example'] = DYNAMIC + ONLY_KEYS
     zones['inline.example'] = 'dnssec-policy plain; inline-signing yes; ' + UPDATES
     zones['closed.example'] = DYNAMIC + 'update-policy { grant somebody name closed.example. TXT; };'
     zones['static.example'] = 'dnssec-policy plain; inline-signing yes;'
     zones['unsigned.example'] = UPDATES
+    zones.update({f'{name}.example': DYNAMIC + WITH_NS for name in ('ns', 'lastns', 'quiet', 'nslag')})
     with RealBind(tmp_path_factory.mktemp('bind'), zones) as running:
         yield running
 
@@ -43,7 +45,7 @@ def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBind]:
 @pytest.fixture(scope='module')
 def secondary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBind]:
     """A public server that no transfer reaches."""
-    with RealBind(tmp_path_factory.mktemp('secondary'), {'read.example': ''}) as running:
+    with RealBind(tmp_path_factory.mktemp('secondary'), {'read.example': '', 'nslag.example': ''}) as running:
         yield running
 
 
@@ -155,12 +157,106 @@ def test_nor_is_what_points_to_it(bind: RealBind, rtype: str) -> None:
 def test_what_bind_ignores_with_noerror_is_found_out(bind: RealBind, monkeypatch: pytest.MonkeyPatch) -> None:
     zone = 'own.example'
     own = next(key for key in values(bind, zone, 'DNSKEY') if key.is_sep)
-    monkeypatch.setattr(rfc2136.Published, 'is_own', lambda self, record: False)  # as if it could not be told
+    monkeypatch.setattr(rfc2136.Published, 'refuse_own', lambda self, record, zone: None)  # as if it could not be told
     outcome = bring(at(bind), zone, (), [f'DNSKEY {own.text}'], max_wait=0.3)
     assert outcome.failed
     assert f'DNSKEY {own} is still there' in outcome.msg
     assert 'It said NOERROR and ignored the change. BIND does so for a key of its own' in outcome.msg
     assert own in values(bind, zone, 'DNSKEY')
+
+
+@needs_named
+def test_nor_is_an_own_key_that_signs_nothing_yet(bind: RealBind) -> None:
+    zone = 'successor.example'
+    own = [f'DNSKEY {OTHER.text}']  # the next ZSK, as BIND publishes it long before it signs
+    told = {zone: own, 'shop.example': records('shop.example')}
+    bind.add(zone, f'{zone}. 300 IN {own[0]}')
+    bring(at(bind), zone, records(zone))
+    outcome, = Signer(at(bind), TSIG, (), 5, 30, told).apply([dict(name=zone, add=[], remove=[*own, *records(zone)])], False)
+    assert outcome.failed and not outcome.changed
+    assert "is the signer's own and is not removed: the server has its private key" in outcome.msg and 'Take it out of "remove"' in outcome.msg
+    assert {OTHER, FOREIGN} <= values(bind, zone, 'DNSKEY')
+    outcome, = Signer(at(bind), TSIG, (), 5, 30, told).apply([dict(name=zone, add=[], remove=records(zone))], False)
+    assert not outcome.failed and OTHER in values(bind, zone, 'DNSKEY')  # another zone's own keys are not this one's
+
+
+@pytest.mark.parametrize('number', range(3))
+def test_nor_what_points_to_such_a_key(number: int) -> None:
+    record = parse_record(records('shop.example')[number], 'shop.example')
+    shown = Published(published(record).rrsets, frozenset(), frozenset((FOREIGN,)))
+    with pytest.raises(MultisignerError, match="the signer's own"):
+        compute(Request('shop.example', remove=(record,)), shown)
+    assert compute(Request('shop.example', remove=(record,)), Published(shown.rrsets, frozenset(), frozenset((OTHER,)))) == ((), (record,))
+
+
+def test_own_keys_that_cannot_be_read_are_not_taken_for_none() -> None:
+    for text in ('DNSKEY 257 3', f'other.example. DNSKEY {OTHER.text}', f'CDNSKEY {OTHER.text}'):
+        with BadDnsServer('refusing') as bad:
+            outcome, = Signer(at(bad), TSIG, (), 5, 30, {'shop.example': [text]}).apply([dict(name='shop.example', add=[], remove=[])], False)
+        assert outcome.failed and not bad.questions
+
+
+# -- NS records ---------------------------------------------------------------------------------------------------------
+
+
+def ns_records(bind: RealBind, zone: str) -> set[str]:
+    return bind.texts(zone, 'NS')
+
+
+@needs_named
+def test_all_ns_records_are_replaced_in_one_update_that_keeps_their_ttl(bind: RealBind) -> None:
+    zone = 'ns.example'
+    serial = bind.serial(zone)
+    outcome = bring(at(bind), zone, ['NS ns1.desec.example', 'NS ns2.desec.example.'], [f'NS ns.{zone}'])
+    assert (outcome.failed, outcome.msg) == (False, 'Added 2, removed 1.')
+    assert f'NS ns.{zone}.' in outcome.before and 'NS ns1.desec.example.' in outcome.after
+    assert ns_records(bind, zone) == {'ns1.desec.example.', 'ns2.desec.example.'}
+    assert bind.ask(zone, 'NS').answer[0].ttl == 300
+    assert bind.serial(zone) == serial + 1  # a second update could be lost between the two
+    count = bind.count('updating zone')
+    assert not bring(at(bind), zone, ['NS NS1.desec.example'], [f'NS ns.{zone}.']).changed
+    assert bind.count('updating zone') == count
+
+
+@needs_named
+def test_the_last_ns_record_stays(bind: RealBind) -> None:
+    zone = 'lastns.example'
+    serial = bind.serial(zone)
+    for add in ([], [f'DNSKEY {OTHER.text}']):
+        outcome = bring(at(bind), zone, add, [f'NS ns.{zone}.', 'NS ns1.desec.example.'])
+        assert outcome.failed and not outcome.changed
+        assert f'zone {zone}: to remove NS ns.{zone}. would leave it without any NS record' in outcome.msg
+    assert (ns_records(bind, zone), bind.serial(zone)) == ({f'ns.{zone}.'}, serial)
+    assert not bring(at(bind), zone, (), ['NS ns1.desec.example.']).failed  # nothing to remove
+
+
+@needs_named
+def test_without_the_grant_the_refusal_says_which_is_needed(bind: RealBind) -> None:
+    zone = 'read.example'
+    outcome = bring(at(bind), zone, ['NS ns1.desec.example.'])
+    assert outcome.failed and not outcome.changed
+    assert 'refuses the update of NS (REFUSED)' in outcome.msg
+    assert f'update-policy {{ grant {KEY_NAME} name {zone}. DNSKEY CDS CDNSKEY NS; }};' in outcome.msg
+
+
+@needs_named
+def test_where_no_ns_record_is_asked_for_nobody_looks_at_them(bind: RealBind) -> None:
+    zone = 'quiet.example'
+    before = ns_records(bind, zone)
+    with BadDnsServer('refusing') as bad:
+        bring(at(bad), zone, records(zone))
+    assert bad.questions and not [question for question in bad.questions if question.endswith(' NS')]
+    outcome = bring(at(bind), zone, records(zone))
+    assert not [line for line in outcome.before + outcome.after if line.startswith('NS ')]
+    assert ns_records(bind, zone) == before
+
+
+@needs_named
+def test_a_public_server_that_lags_behind_with_ns_records_is_named(bind: RealBind, secondary: RealBind) -> None:
+    zone = 'nslag.example'
+    outcome = bring(at(bind), zone, ['NS ns1.desec.example.'], servers=(at(bind), at(secondary)), max_wait=0.3)
+    assert outcome.failed and outcome.changed
+    assert f'server {at(secondary)}: after 0.3 s it still does not publish what was written: NS ns1.desec.example is missing' in outcome.msg
 
 
 # -- what BIND refuses --------------------------------------------------------------------------------------------------
@@ -273,6 +369,18 @@ def test_keys_come_first_and_go_last() -> None:
     assert [([rtype for rtype, _unused in update.add], [rtype for rtype, _unused in update.remove]) for update in sent] == [
         (['DNSKEY'], []), (['CDNSKEY'], ['CDNSKEY']), (['CDS'], ['CDS']), ([], ['DNSKEY']),
     ]
+
+
+def test_ns_records_change_when_the_keys_are_there_and_before_old_ones_go_and_the_new_come_first() -> None:
+    texts = [*records('shop.example'), 'NS ns1.example']
+    new = [parse_record(text, 'shop.example') for text in texts]
+    old = [parse_record(text, 'shop.example') for text in [*records('shop.example', DNSKEY(257, 3, 13, 64 * b'o')), 'NS ns2.example']]
+    shown = published(*old)
+    shown = Published({**shown.rrsets, 'NS': LiveRRset(77, frozenset(old[-1:]))}, shown.signing)
+    sent = updates('shop.example', new, old, shown)
+    assert [{rtype for rtype, _unused in (*update.add, *update.remove)} for update in sent] == [{'DNSKEY'}, {'CDNSKEY'}, {'CDS'}, {'NS'}, {'DNSKEY'}]
+    assert [rrset.to_text() for rrset in sent[3].message().update] == ['shop.example. 77 IN NS ns1.example.', 'shop.example. 0 NONE NS ns2.example.']
+    assert not sent[0].remove and not sent[-1].add
 
 
 def test_a_message_deletes_single_records_and_never_an_rrset() -> None:
