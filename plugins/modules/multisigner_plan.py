@@ -40,6 +40,12 @@ options:
       - One run at a time uses it, from before it looks until its plan is made. A second one waits for half a minute and then fails.
     type: path
     required: true
+  journal_content:
+    description:
+      - The content of a journal that is kept on another host, as M(dnssec.multisigner.multisigner_journal) read it there. O(journal) is
+        then only what it is called in messages.
+      - What comes of it is in RV(journal_content), and must be back on that host before anything is carried out.
+    type: str
   run:
     description:
       - What this run is called, the same in all its tasks and different from every other run.
@@ -183,6 +189,11 @@ errors:
   returned: always
   type: dict
   sample: {}
+journal_content:
+  description: The new content of the journal, for M(dnssec.multisigner.multisigner_journal).
+  returned: with O(journal_content)
+  type: str
+  sample: eJyrVkpLTC5RsoqO1VGqykwB0UWpqcWZ
 next_wait:
   description: When the earliest wait ends, in UTC. Null when nothing is waited for that has a time.
   returned: always
@@ -229,8 +240,10 @@ def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: int
     return plans, learned
 
 
-def look_and_plan(module: AnsibleModule) -> tuple[Look, list[Made], bool]:
-    """One look and its plans; again and again, as long as there is nothing to do but to wait, and the user lets it wait.
+def look_and_plan(module: AnsibleModule) -> tuple[Look, list[Made], bool, str | None]:
+    """One look and its plans, whether the journal learned anything, and its new content where it is kept elsewhere.
+
+    Again and again, as long as there is nothing to do but to wait, and the user lets it wait.
 
     Raises MultisignerError.
     """
@@ -238,17 +251,19 @@ def look_and_plan(module: AnsibleModule) -> tuple[Look, list[Made], bool]:
     give_up = time.monotonic() + params['wait']
     poll = POLL
     learned = False
+    content = params['journal_content']
     while True:
-        with Journal(os.path.abspath(params['journal']), writable=not module.check_mode) as journal:
+        with Journal(os.path.abspath(params['journal']), not module.check_mode, content) as journal:
             if journal.clock_was_set:
                 module.warn('The clock of this machine was set since the last run: every wait starts anew.')
             seen = look(params)
             now = int(time.time())
             plans, is_new = make_plans(seen, journal, params, now)
+            content = journal.export() if content is not None else None
         learned |= is_new
         pause = time_to_wait([made for _group, _zone, made in plans], poll)
         if pause is None or time.monotonic() + pause > give_up:
-            return seen, plans, learned
+            return seen, plans, learned, content
         time.sleep(pause)
         poll = min(2 * poll, MAX_POLL)
 
@@ -310,6 +325,7 @@ def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
 def main() -> None:
     spec = {
         'journal': {'type': 'path', 'required': True},
+        'journal_content': {'type': 'str'},
         'digest_types': {'type': 'list', 'elements': 'int', 'choices': [2, 4], 'default': [2]},
         'run': {'type': 'str', 'default': ''},
         'within': {'type': 'int', 'default': 0},
@@ -320,10 +336,11 @@ def main() -> None:
     if DNSPYTHON_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
     try:
-        seen, plans, learned = look_and_plan(module)
+        seen, plans, learned, content = look_and_plan(module)
     except MultisignerError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=learned, **result(plans, seen.errors))
+    kept = {} if content is None else {'journal_content': content}
+    module.exit_json(changed=learned, **result(plans, seen.errors), **kept)
 
 
 if __name__ == '__main__':

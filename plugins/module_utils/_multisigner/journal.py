@@ -9,9 +9,12 @@ still be removing something, and how the clock stood at the last write: a clock 
 """
 from __future__ import annotations
 
+import base64
+import json
 import os
 import sqlite3
 import time
+import zlib
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Tuple
 from urllib.parse import quote
@@ -22,6 +25,12 @@ SCHEMA_VERSION = 1
 GAP = 7 * 86400  # seconds: what was not looked at for so long may have been otherwise in between, so every wait starts anew
 CLOCK_TOLERANCE = 30.0  # seconds by which the clock may have been corrected without being set
 BOOT_ID = '/proc/sys/kernel/random/boot_id'
+_TABLES = {  # how each is read, emptied and filled
+    'fact': ('SELECT * FROM fact', 'DELETE FROM fact', 'INSERT INTO fact VALUES (?, ?, ?, ?, ?)'),
+    'zone': ('SELECT * FROM zone', 'DELETE FROM zone', 'INSERT INTO zone VALUES (?, ?)'),
+    'removing': ('SELECT * FROM removing', 'DELETE FROM removing', 'INSERT INTO removing VALUES (?, ?)'),
+    'clock': ('SELECT * FROM clock', 'DELETE FROM clock', 'INSERT INTO clock VALUES (?, ?, ?)'),
+}
 LOCK_WAIT = 30.0  # seconds to wait for another run's transaction
 
 FactKey = Tuple[str, str]
@@ -58,14 +67,38 @@ class Journal:
     From its beginning a second run that would write waits, and is told to come back when that takes too long.
     """
 
-    def __init__(self, path: str, writable: bool) -> None:
-        """Opens *path*, which is made when it is missing and *writable*. Raises MultisignerError when that cannot be done."""
+    def __init__(self, path: str, writable: bool, content: str | None = None) -> None:
+        """Opens *path*, which is made when it is missing and *writable*; or *content*, what export() gave of a journal elsewhere.
+
+        Raises MultisignerError when that cannot be done.
+        """
         self._path = path
         self._writable = writable
         try:
-            self._connection = self._open()
+            if content is None:
+                self._connection = self._open()
+            else:
+                self._connection = self._prepared(sqlite3.connect(':memory:', isolation_level=None))
+                self.replace(content)
         except (OSError, sqlite3.Error) as error:
             raise self._error(error) from None
+
+    def export(self) -> str:
+        """All of it as one text, in base64; the same for the same content."""
+        tables = {table: sorted(self._select(select), key=repr) for table, (select, _delete, _insert) in _TABLES.items()}
+        return base64.b64encode(zlib.compress(json.dumps(tables).encode())).decode('ascii')
+
+    def replace(self, content: str) -> None:
+        """Makes what export() gave the whole content. Raises MultisignerError for a text that export() did not give."""
+        try:
+            tables = json.loads(zlib.decompress(base64.b64decode(content, validate=True)))
+            found = {table: [tuple(values) for values in tables[table]] for table in _TABLES}
+        except (ValueError, zlib.error, KeyError, TypeError):
+            raise MultisignerError(f'what is to replace the journal {self._path} is no journal', remedy='Read it again from its host') from None
+        for table, (_select, delete, insert) in _TABLES.items():
+            self._write(delete)
+            for values in found[table]:
+                self._write(insert, *values)
 
     def _open(self) -> sqlite3.Connection:
         if not self._writable and (not os.path.exists(self._path) or os.path.getsize(self._path) == 0):

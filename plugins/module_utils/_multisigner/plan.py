@@ -10,9 +10,9 @@ step is safe by itself, whatever becomes of the others. No I/O, no clock, nothin
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Sequence
 
 from .dnskey import ALGORITHM_NAMES, DIGEST_LENGTHS, DNSKEY, DS, NS, Record, sort_records
 from .errors import MultisignerError
@@ -164,15 +164,17 @@ class _Planner:
         ns_steps, ns_add, ns_remove = self._name_servers()
         steps = [*self._parent_records(wanted, obsolete), *ns_steps, *self._remove_keys()]
         steps.sort(key=lambda step: step.signer)
-        return steps, self._delegation(tuple(sorted(wanted)), missing, obsolete, ns_add, ns_remove, self._keys_behind(wanted))
+        found = Delegation(self.group.parent.name, tuple(sorted(wanted)), missing, obsolete, ns_add, ns_remove, self._keys_behind(wanted))
+        return steps, self._as_the_channel_goes(found)
 
-    def _delegation(self, *parts: Any) -> Delegation:
-        """What is to be at the parent, and the wait for the person who brings it there, where that is how it goes."""
+    def _as_the_channel_goes(self, delegation: Delegation) -> Delegation:
+        """*delegation* with the wait for the person who brings it to the parent, where that is how it goes."""
         parent = self.group.parent
-        found = Delegation(parent.name, *parts, by_person=not parent.takes_writes)
-        if found.has_work and found.by_person:
+        if parent.takes_writes:
+            return delegation
+        if delegation.has_work:
             self.findings.waits.append(Wait('a person to bring to the parent what the report says', None, f'the channel of {parent.name} is {parent.channel}'))
-        return found
+        return replace(delegation, by_person=True)
 
     def _remember(self) -> None:
         """Looks at every fact once, whether or not this plan depends on it: one that nobody looked at would be forgotten."""
@@ -539,7 +541,7 @@ class _Planner:
             return None
         if parent.ds_anywhere:
             notes.append('the zone goes insecure, as declared: its DS are removed; keys and signatures stay until no resolver holds a DS')
-            return self._delegation((), (), tuple(sorted(parent.ds_anywhere)))
+            return self._as_the_channel_goes(Delegation(self.group.parent.name, remove=tuple(sorted(parent.ds_anywhere))))
         last = latest(fact for fact in self.facts.current.values() if fact.kind == DS_NOWHERE)
         if last is not None and not self.facts.has_aged(last):
             self.findings.waits.append(Wait('DS of the zone to leave the caches', due(last), _since(last, 'no server of the parent has shown one')))

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal on its way from the host that keeps it to the controller and back: whole, or not at all."""
+from __future__ import annotations
+
+import base64
+import json
+import os
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Fact, Journal, Memory
+from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_journal
+
+FACT, OTHER = Fact('kind', 'subject', 1_800_000_000, 3600), Fact('kind', 'other', None, 60)
+
+
+def memory(*facts):
+    return Memory({fact.key: fact for fact in facts}, 1_800_000_000)
+
+
+def change(path, *facts, content=None):
+    """What export() gives when the zone has *facts*."""
+    with Journal(str(path), True, content) as journal:
+        journal.store('shop.example', journal.memories().get('shop.example', Memory()), memory(*facts), False)
+        return journal.export()
+
+
+@pytest.fixture(name='run')
+def fixture_run(capfd, tmp_path):
+    def run(**arguments):
+        check = {'_ansible_check_mode': True} if arguments.pop('check', False) else {}
+        with patch_module_args({'path': str(tmp_path / 'journal.sqlite'), **arguments, **check}), pytest.raises(SystemExit):
+            multisigner_journal.main()
+        return json.loads(capfd.readouterr().out)
+
+    run.path = tmp_path / 'journal.sqlite'
+    return run
+
+
+def test_what_was_read_changed_elsewhere_and_put_back_is_what_the_next_run_reads(run):
+    change(run.path, FACT)
+    read = run()
+    new = change('elsewhere', FACT, OTHER, content=read['content'])
+    put = run(content=new, expected=read['version'])
+    assert put['changed'] is True
+    again = run()
+    assert (again['content'], again['version']) == (new, put['version'])
+    with Journal(str(run.path), False) as journal:
+        assert journal.memories()['shop.example'] == memory(FACT, OTHER)
+
+
+def test_a_journal_that_another_run_changed_meanwhile_is_left_as_it_is(run):
+    change(run.path, FACT)
+    read = run()
+    newer = change(run.path, OTHER)
+    put = run(content=change('elsewhere', content=read['content']), expected=read['version'])
+    assert put['failed'] is True and 'changed by another run' in put['msg']
+    assert run()['content'] == newer
+
+
+def test_a_journal_that_is_not_there_yet_is_empty_and_reading_does_not_make_it(run):
+    read = run()
+    assert not run.path.exists()
+    assert run(content=change('elsewhere', FACT, content=read['content']), expected=read['version'])['changed'] is True
+    assert run.path.exists()
+
+
+def test_what_did_not_change_touches_no_file(run):
+    change(run.path, FACT)
+    read = run()
+    os.utime(run.path, ns=(1, 1))
+    assert run(content=read['content'], expected=read['version'])['changed'] is False
+    assert run.path.stat().st_mtime_ns == 1
+
+
+def test_check_mode_writes_nothing(run):
+    change(run.path, FACT)
+    read = run()
+    assert run(content=change('elsewhere', content=read['content']), expected=read['version'], check=True)['changed'] is True
+    assert run() == read
+
+
+@pytest.mark.parametrize('content', ['!', base64.b64encode(b'no journal').decode(), ''])
+def test_what_is_no_journal_is_refused_and_the_old_one_stays(run, content):
+    change(run.path, FACT)
+    read = run()
+    put = run(content=content, expected=read['version'])
+    assert put['failed'] is True and 'is no journal' in put['msg']
+    assert run() == read
