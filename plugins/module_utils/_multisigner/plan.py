@@ -482,55 +482,63 @@ class _Planner:
 
         A name goes only where that of a signer that stays is there already, so that no order of writes leaves the zone without one.
         """
-        here, parent = self.here, self.seen.parent
-        by_name = {signer.name: signer for signer in self.group.signers}
-        ready = [view for view in here.staying if self._is_ready(view)]
-        names = sorted({name for view in ready for name in by_name[view.name].ns})
-        kept = {name for view in here.staying for name in by_name[view.name].ns}
-        leavers = sorted({name for signer in here.leaving for name in signer.ns} - kept)
+        here = self.here
+        own = {signer.name: signer.ns for signer in self.group.signers}
+        at_parent = [server.ns for server in self.seen.parent.servers]
+        places = [*at_parent, *(server.ns for view in here.asked for server in view.servers)]
+        leavers = sorted({name for signer in here.leaving for name in signer.ns} - {name for view in here.staying for name in own[view.name]})
+        must_go = any(name in ns for name in leavers for ns in places)
+        names: set[str] = set()
+        for view in here.staying:
+            late = self._not_ready(view)
+            if late is None:
+                names.update(own[view.name])
+            elif own[view.name] and (must_go or not all(name in ns for name in own[view.name] for ns in places)):
+                self.findings.waits.append(late)
         steps: list[Step] = []
         for view in here.asked:
-            add, remove = _ns_change([server.ns for server in view.servers], names, leavers)
+            add, remove = _ns_change([server.ns for server in view.servers], sorted(names), leavers)
             if add or remove:
                 records = [sort_records(Record('NS', NS(name)) for name in found) for found in (add, remove)]
                 steps.append(Step(view.name, records[0], records[1], _ns_reason(add, remove)))
-        add, remove = _ns_change([server.ns for server in parent.servers], names, leavers)
+        add, remove = _ns_change(at_parent, sorted(names), leavers)
         for signer in here.leaving:
             self._tell_leaving(signer)
         return steps, tuple(add), tuple(remove)
 
-    def _is_ready(self, view: SignerView) -> bool:
-        """Whether resolvers may be sent to this signer: a DS of it is in every cache, its DNSKEY RRset is right in every cache, and it
-        signs with every algorithm of the DS set."""
+    def _not_ready(self, view: SignerView) -> Wait | None:
+        """Why resolvers may not be sent to this signer yet. None when they may: it signs with every algorithm of the DS set, a DS of it
+        is in every cache, and its DNSKEY RRset is right in every cache."""
         here = self.here
-        if not here.is_mixed and not {ds.algorithm for ds in self.seen.parent.ds_anywhere} <= here.algorithms.get(view.name, frozenset()):
-            return False
-        facts = [
-            here.ds_shown.get(key.ds(self.group.zone, number))
-            for key in view.own_sep if self._is_in_force(view, key)
-            for number in self.group.digest_types[:1]
-        ]
-        if any(fact is not None and self.facts.has_aged(fact) for fact in facts):
-            return True
-        signer = next(one for one in self.group.signers if one.name == view.name)
-        late = latest(fact for fact in facts if fact is not None)
-        missing = [name for name in signer.ns if not all(name in server.ns for server in self.seen.parent.servers)]
-        if late is not None and missing:
-            reason = _since(late, 'every server of the parent has shown it')
-            self.findings.waits.append(Wait(f'DS sets without that of {view.name} to leave the caches', due(late), reason))
-        return False
+        what = f'{view.name} to be ready for the resolvers'
+        algorithms = {ds.algorithm for ds in self.seen.parent.ds_anywhere} - here.algorithms.get(view.name, frozenset())
+        if algorithms and not here.is_mixed:
+            return Wait(what, None, f'it does not sign with {", ".join(map(_algorithm_name, sorted(algorithms)))}, which is in the DS set')
+        number = self.group.digest_types[0]
+        signing = [here.signs[view.name, key] for key in view.own_sep]
+        shown = [here.ds_shown[key.ds(self.group.zone, number)] for key in view.own_sep if key.ds(self.group.zone, number) in here.ds_shown]
+        if any(self.facts.has_aged(here.ds_shown[key.ds(self.group.zone, number)]) for key in view.own_sep if self._is_in_force(view, key)):
+            return None
+        late = latest([fact for fact in (*signing, *shown) if fact.since is not None])
+        if not shown or late is None or self.facts.has_aged(late):
+            return Wait(what, None, 'not every server of the parent shows a DS of it')
+        return Wait(what, due(late), _since(late, 'its DS, or the signature that the DS leads to, has been everywhere'))
 
     def _tell_leaving(self, signer: Signer) -> None:
         """Where a signer on its way out stands, in the order in which its traces end."""
-        here, fact = self.here, self.here.ns_gone(signer)
+        here, fact, waits = self.here, self.here.ns_gone(signer), self.findings.waits
         if fact.since is None:
             return
         if not here.is_released(signer):
             reason = _since(fact, 'no server has shown one') + '; until then it must serve the zone'
-            self.findings.waits.append(Wait(f'NS RRsets that name {signer.name} to leave the caches', due(fact), reason))
+            waits.append(Wait(f'NS RRsets that name {signer.name} to leave the caches', due(fact), reason))
         elif not here.is_forgotten(signer):
             reason = f'nobody has asked it since {utc(due(fact) or 0)}; data in the zone has a TTL of up to {here.forgotten_after(signer)} s'
-            self.findings.waits.append(Wait(f'answers of {signer.name} to leave the caches', due(fact, here.forgotten_after(signer)), reason))
+            waits.append(Wait(f'answers of {signer.name} to leave the caches', due(fact, here.forgotten_after(signer)), reason))
+        elif not here.is_finished(signer):
+            late = latest(fact for key in here.keys_of(signer.name) for fact in here.ds_traces(key))
+            if late is not None and late.since is not None:
+                waits.append(Wait(f'DS of {signer.name} to leave the caches', due(late), _since(late, 'no server of the parent has shown it')))
 
     # -- insecure -----------------------------------------------------------------------------------------------------
 

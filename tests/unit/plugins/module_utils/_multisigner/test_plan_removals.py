@@ -113,6 +113,7 @@ def test_no_ns_goes_before_a_signer_that_stays_may_be_asked():
     story.look(NS1, DESEC, ds=BOTH)
     made = story.look(NS1, DESEC, ds=BOTH, after=DNSKEY_TTL)
     assert not any(step.remove for step in made.steps) and not made.delegation.ns_remove
+    assert [wait.until for wait in made.waits] == [story.now + DS_TTL - DNSKEY_TTL]
     made = story.look(NS1, DESEC, ds=BOTH, after=DS_TTL - DNSKEY_TTL)
     assert made.delegation.ns_remove == ('ns1.example',)
 
@@ -164,9 +165,11 @@ def test_a_larger_ttl_of_its_dnskey_rrset_counts():
 def test_its_keys_go_when_no_ds_of_it_can_be_cached():
     story, _made = left(GONE_AFTER)
     rest = replace(DESEC_OFF, cds=(CSK,))
-    story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF)
+    made = story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF)
+    assert [wait.until for wait in made.waits] == [story.now + DS_TTL]
     made = story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, after=DS_TTL - 1)
     assert removed(made, 'desec') == set()
+    assert made.state == 'waiting'
     made = story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, after=1)
     assert removed(made, 'desec') == dnskeys(KSK, ZSK)
     made = story.look(NS1_OFF, replace(rest, foreign=()), ds=ds(CSK), ns=OFF)
