@@ -16,10 +16,11 @@ description:
   - Declares zones in one include file, C(multisigner.conf) in O(directory), and adds one C(include) line to the server's C(named.conf),
     which stays the user's otherwise.
   - With O(way=policy) named signs them itself. Each is a dynamic zone with a C(dnssec-policy), without inline-signing, and with an
-    C(update-policy) that lets the TSIG key change DNSKEY, CDS and CDNSKEY at the apex and nothing else.
+    C(update-policy) that lets the TSIG key change DNSKEY, CDS and CDNSKEY at the apex, NS too with O(manage_ns), and nothing else.
     This is the only way in which BIND 9.18 and newer alike publish other signers' keys at once.
     Who may read the server's session key (root, named's user) edits the zone's content by C(nsupdate -l).
   - With O(way=signzone) named serves the files that M(dnssec.multisigner.dnssec_signzone) makes.
+  - For such zones it also tells what named's key manager says of the zone's own keys, from their C(K*.state) files.
   - A new configuration counts only when C(named-checkconf) has passed it and C(rndc reconfig) has taken it. Otherwise everything stays.
   - A zone that the user's configuration declares already is refused, with the next thing to do.
   - A zone that is in the include file but not in O(zones) stays declared. Name it in O(absent) to take it out.
@@ -124,6 +125,10 @@ options:
     type: list
     elements: str
     default: []
+  manage_ns:
+    description: Whether the TSIG key may change the NS records at the apex as well, with O(way=policy).
+    type: bool
+    default: false
   user:
     description: The user that named runs as. Without it, who runs the module.
     type: str
@@ -136,6 +141,7 @@ options:
     default: rndc
 seealso:
   - module: dnssec.multisigner.dnssec_signzone
+  - module: dnssec.multisigner.bind_checkds
 """
 
 EXAMPLES = r"""
@@ -186,6 +192,51 @@ zones:
       returned: for a zone that is declared
       type: str
       sample: /var/lib/bind/multisigner/zones/shop.example.db
+    own_keys:
+      description:
+        - The zone's keys whose private part is on this server. A new zone may not have them all in the first run.
+        - A state is one of V(hidden), V(rumoured), V(omnipresent) and V(unretentive), as BIND's documentation of C(dnssec-policy) tells them,
+          and none where the key has no such state, or where named has not had the key yet.
+      returned: for a zone that is declared with O(way=policy) and did not fail
+      type: list
+      elements: dict
+      contains:
+        dnskey:
+          description: The key as a DNSKEY record.
+          type: str
+          sample: DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
+        role:
+          description: One of V(KSK), V(ZSK), V(CSK).
+          type: str
+          sample: KSK
+        goal:
+          description:
+            - What the key manager is after, V(omnipresent) for a key in use.
+            - V(hidden) for one on its way out, and for one that was made beforehand and is not in use yet.
+          type: str
+          sample: omnipresent
+        dnskey_state:
+          description: State of the DNSKEY record.
+          type: str
+          sample: omnipresent
+        zrrsig_state:
+          description: State of the signatures of the zone's data. Not for a KSK.
+          type: str
+          sample:
+        krrsig_state:
+          description: State of the signature of the DNSKEY RRset. Not for a ZSK.
+          type: str
+          sample: omnipresent
+        ds_state:
+          description: State of the DS at the parent, as named was told by M(dnssec.multisigner.bind_checkds). Not for a ZSK.
+          type: str
+          sample: rumoured
+    retiring:
+      description: The DNSKEY records of those own keys that were in the zone and are on their way out or gone (their goal is V(hidden)).
+      returned: for a zone that is declared with O(way=policy) and did not fail
+      type: list
+      elements: str
+      sample: []
     failed:
       description: Whether the zone failed.
       type: bool
@@ -238,6 +289,7 @@ def main() -> None:
             policy_options=dict(type='dict', default={}),
             allow_transfer=dict(type='list', elements='str', default=[]),
             also_notify=dict(type='list', elements='str', default=[]),
+            manage_ns=dict(type='bool', default=False),
             user=dict(type='str'),
             group=dict(type='str'),
             rndc=dict(type='str', default='rndc'),
@@ -258,6 +310,7 @@ def main() -> None:
             policy_options=options['policy_options'],
             allow_transfer=tuple(options['allow_transfer']),
             also_notify=tuple(options['also_notify']),
+            manage_ns=options['manage_ns'],
             owner=Access.of_names('0750', options['user'], options['group']),
             readers=Access.of_names('0750', None, options['group']),
             rndc=Rndc(tools, options['rndc']),

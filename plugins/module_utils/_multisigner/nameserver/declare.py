@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, current_access, only_writer, read, work_folder
-from .keyfiles import file_stem, read_keys, refuse_new_keys, zone_folder
+from .keyfiles import file_stem, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
 from .named_conf import Configuration, ZoneSettings, read_configuration
 from .signzone import signed_path
 from .tools import Rndc, Tools, one_line
@@ -60,6 +60,7 @@ class Settings:
     policy_options: Mapping[str, Any]
     allow_transfer: Tuple[str, ...]
     also_notify: Tuple[str, ...]
+    manage_ns: bool
     owner: Access
     readers: Access
     rndc: Rndc
@@ -201,7 +202,7 @@ class Declarer:
         return signed_path(os.path.join(self._settings.directory, 'signed'), zone)
 
     def _key_folder(self, zone: str) -> str:
-        return zone_folder(os.path.join(self._settings.directory, 'keys'), zone)
+        return policy_key_folder(self._settings.directory, zone)
 
     # What the include file says
 
@@ -233,13 +234,14 @@ class Declarer:
         lines = [f'zone "{wanted.zone}" {{', '\ttype primary;', f'\tfile "{self._zone_file(wanted.zone)}";']
         if self._settings.way == POLICY and key is not None:
             apex = '.' if wanted.zone == '.' else f'{wanted.zone}.'
+            types = 'DNSKEY CDS CDNSKEY NS' if self._settings.manage_ns else 'DNSKEY CDS CDNSKEY'
             lines += [
                 f'\tdnssec-policy "{wanted.policy}";',
                 # With inline-signing, 9.18 drops foreign keys without a word; since 9.20 it would be the default.
                 '\tinline-signing no;', f'\tkey-directory "{self._key_folder(wanted.zone)}";',
                 # The server's own administrators edit the zone by nsupdate -l: after rndc freeze, an editor and rndc thaw,
                 # 9.18 serves NSEC3 records with signatures that do not fit.
-                f'\tupdate-policy {{ grant "{key.name.rstrip(".").lower()}" name {apex} DNSKEY CDS CDNSKEY; grant local-ddns zonesub any; }};',
+                f'\tupdate-policy {{ grant "{key.name.rstrip(".").lower()}" name {apex} {types}; grant local-ddns zonesub any; }};',
             ]
         else:
             # Against defaults for all zones in the user's options: nothing but dnssec_signzone may sign or change this zone.
@@ -320,6 +322,8 @@ class Declarer:
         fresh = [outcome for outcome in outcomes if not outcome.failed and ('zone', outcome.zone) in after and ('zone', outcome.zone) not in before]
         if not self._disk.check and self._settings.way == POLICY:
             outcomes = [self._loaded(outcome) if outcome in fresh else outcome for outcome in outcomes]
+        if self._settings.way == POLICY:
+            outcomes = [outcome if outcome.failed or ('zone', outcome.zone) not in after else self._with_keys(outcome) for outcome in outcomes]
         shared = tuple(
             dict(before_header=self._settings.include, after_header=self._settings.include, before=_text(before, name), after=_text(after, name))
             for name in sorted(set(before) | set(after))
@@ -331,6 +335,15 @@ class Declarer:
             if one.before != one.after
         )
         return Result(tuple(outcomes), changed or any(outcome.changed for outcome in outcomes), shared + zones)
+
+    def _with_keys(self, outcome: Outcome) -> Outcome:
+        """The outcome, with what named says of its own keys."""
+        try:
+            own = read_own_keys(self._key_folder(outcome.zone), outcome.zone)
+        except MultisignerError as error:
+            return replace(outcome, failed=True, msg=str(error.at(zone=outcome.zone)))
+        retiring = [f'DNSKEY {key.key.text}' for key in own if key.is_retiring]
+        return replace(outcome, details={**outcome.details, 'own_keys': [key.as_result for key in own], 'retiring': retiring})
 
     def _loaded(self, outcome: Outcome) -> Outcome:
         """A new zone as named has it: rndc's success says nothing of that."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, FrozenSet, List, Optional, Tuple
 
 from ..dnskey import DNSKEY, Record, parse_record, sort_records
 from ..errors import MultisignerError
@@ -24,6 +24,8 @@ _INCLUDE_HEADER = (
     '; This file is owned by the Ansible collection dnssec.multisigner (dnssec_importkey). Edits by hand are lost.\n'
 )
 _TIME = re.compile(r'^; (Created|Publish|Activate|Revoke|Inactive|Delete|SyncPublish|SyncDelete): (\d{14})\b', re.MULTILINE)
+_STATE_LINE = re.compile(r'^([A-Za-z]+):[ \t]*(\S+)', re.MULTILINE)
+_PRIVATE_WORDS = frozenset((b'PrivateKey', b'Modulus', b'Engine', b'Label'))
 _KEY_FILE = re.compile(r'^K.+\+\d{3}\+\d{5}\.key$')
 
 
@@ -54,6 +56,41 @@ class KeyFile:
         return Record('DNSKEY', self.key)
 
 
+@dataclass(frozen=True)
+class OwnKey:
+    """A key whose private part is here, and what named's key manager says of it in K*.state; None for what it does not say.
+
+    Each state is hidden, rumoured, omnipresent or unretentive. *goal* is omnipresent, or hidden for a key on its way out, and for one
+    that was made beforehand and is not in use yet.
+    """
+
+    key: DNSKEY
+    role: str  # KSK, ZSK or CSK
+    goal: Optional[str]
+    dnskey: Optional[str]
+    zrrsig: Optional[str]
+    krrsig: Optional[str]
+    ds: Optional[str]
+    has_been_published: bool
+    told: FrozenSet[str]  # what rndc dnssec -checkds said of its DS: published, withdrawn
+
+    @property
+    def is_retiring(self) -> bool:
+        return self.goal == 'hidden' and self.has_been_published
+
+    @property
+    def as_result(self) -> Dict[str, Optional[str]]:
+        return {
+            'dnskey': f'DNSKEY {self.key.text}', 'role': self.role, 'goal': self.goal, 'dnskey_state': self.dnskey, 'zrrsig_state': self.zrrsig,
+            'ds_state': self.ds, 'krrsig_state': self.krrsig,
+        }
+
+
+def policy_key_folder(directory: str, zone: str) -> str:
+    """The key-directory of a zone that named signs by dnssec-policy, below the folder of this collection."""
+    return zone_folder(os.path.join(directory, 'keys'), zone)
+
+
 def zone_folder(root: str, zone: str) -> str:
     """The folder of *zone* under *root*. A slash in a name (RFC 2317) is written as BIND writes it in file names."""
     return os.path.join(root, file_stem(zone))
@@ -79,6 +116,33 @@ def read_keys(folder: str, zone: str) -> Tuple[KeyFile, ...]:
     return tuple(_read_key(os.path.join(folder, name), zone) for name in names_in(folder) if name.startswith(start) and _KEY_FILE.match(name))
 
 
+def read_own_keys(folder: str, zone: str) -> Tuple[OwnKey, ...]:
+    """The keys of *zone* in *folder* with a private part, sorted by file name. Raises MultisignerError as read_keys() does."""
+    return tuple(_own_key(key) for key in read_keys(folder, zone) if _has_private_part(key.private_path))
+
+
+def _own_key(key: KeyFile) -> OwnKey:
+    """Its state file is written by BIND of several versions, and not before named has had the key: what is missing there is not known."""
+    content = read(key.path[: -len('.key')] + '.state') or b''
+    said = {name.lower(): value.lower() for name, value in _STATE_LINE.findall(content.decode('utf-8', 'replace'))}
+    uses = {name for name in ('KSK', 'ZSK') if said.get(name.lower()) == 'yes'} or {'KSK' if key.key.is_sep else 'ZSK'}
+    return OwnKey(
+        key.key, uses.pop() if len(uses) == 1 else 'CSK',
+        goal=said.get('goalstate'), dnskey=said.get('dnskeystate'), zrrsig=said.get('zrrsigstate'), krrsig=said.get('krrsigstate'), ds=said.get('dsstate'),
+        has_been_published='published' in said,
+        told=frozenset(word for word, name in (('published', 'dspublish'), ('withdrawn', 'dsremoved')) if name in said),
+    )
+
+
+def _has_private_part(private: str) -> bool:
+    return bool(_first_words(private) & _PRIVATE_WORDS)
+
+
+def _first_words(private: str) -> FrozenSet[bytes]:
+    """The words that begin the lines of a private file, which say what kind of key it is; none when there is no such file."""
+    return frozenset(line.split(b':', 1)[0] for line in (read(private) or b'').splitlines())
+
+
 def holds_policy_state(folder: str) -> bool:
     """Whether named's key manager works in *folder*: it leaves K*.state files. Raises MultisignerError when it cannot be looked into."""
     return any(name.startswith('K') and name.endswith('.state') for name in names_in(folder))
@@ -98,11 +162,8 @@ def _read_key(path: str, zone: str) -> KeyFile:
 
 def _is_external(private: str) -> bool:
     """True only for what dnssec-importkey made. A key without a private file counts as own: its private part may be offline."""
-    content = read(private)
-    if content is None:
-        return False
-    words = {line.split(b':', 1)[0] for line in content.splitlines()}
-    return b'External' in words and not words & {b'PrivateKey', b'Modulus', b'Engine', b'Label'}
+    words = _first_words(private)
+    return b'External' in words and not words & _PRIVATE_WORDS
 
 
 def render_include(zone: str, keys: Tuple[KeyFile, ...], others: Tuple[Record, ...], ttl: int) -> bytes:

@@ -77,6 +77,10 @@ class Rndc:
         if answer.status != 0:
             raise MultisignerError(f'"rndc {" ".join(arguments)}" failed: {one_line(answer.text)}', remedy=_REACH_NAMED)
 
+    def checkds(self, zone: str, tag: int, algorithm: int, what: str) -> str:
+        """Tells named that the DS of a key is *what* (published, withdrawn) at the parent; rndc's words. Its success proves nothing."""
+        return self._ask('dnssec', '-checkds', '-key', str(tag), '-alg', str(algorithm), what, zone).text
+
     def knows(self, zone: str) -> bool:
         """Whether named's configuration has *zone*. Raises MultisignerError when named does not answer."""
         answer = self._ask('zonestatus', zone)

@@ -16,6 +16,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.na
     key_file_stem,
     read_include,
     read_keys,
+    read_own_keys,
     render_include,
     zone_folder,
 )
@@ -103,3 +104,81 @@ def test_a_key_file_that_is_gone_is_not_taken_for_no_key(tmp_path: Path) -> None
     Path(key.path).unlink()
     with pytest.raises(MultisignerError, match=r'which is not there\. Run dnssec_importkey'):
         included_records(str(path), ZONE)
+
+
+# As BIND 9.18.49 wrote them in a KSK rollover: the old key's DNSKEY is gone, and named has not been told yet that its DS is.
+OLD_KSK = """; This is the state of key 41056, for talk.example.
+Algorithm: 13
+Length: 256
+Lifetime: 0
+Successor: 3542
+KSK: yes
+ZSK: no
+Generated: 20261122121830 (Sun Nov 22 12:18:30 2026)
+Published: 20261122121830 (Sun Nov 22 12:18:30 2026)
+Retired: 20261122121845 (Sun Nov 22 12:18:45 2026)
+DSPublish: 20261122121837 (Sun Nov 22 12:18:37 2026)
+DNSKEYState: hidden
+KRRSIGState: hidden
+DSState: unretentive
+GoalState: hidden
+"""
+# Made beforehand by dnssec-keygen -G, and noticed by named.
+NEXT_KSK = """Algorithm: 13
+KSK: yes
+ZSK: no
+Generated: 20261122121841 (Sun Nov 22 12:18:41 2026)
+DNSKEYState: hidden
+KRRSIGState: hidden
+DSState: hidden
+GoalState: hidden
+"""
+
+
+def own_key(folder: Path, state: str | None, private: str = OWN, key: DNSKEY = KEY) -> dict[str, object]:
+    """What is said of the one key in *folder*, with whether it retires and what named was told; {} when it is not an own one."""
+    write_key(folder, key, private=private)
+    if state is not None:
+        (folder / f'{key_file_stem(ZONE, key)}.state').write_text(state)
+    own = read_own_keys(str(folder), ZONE)
+    return {**own[0].as_result, 'retires': own[0].is_retiring, 'told': set(own[0].told)} if own else {}
+
+
+def test_the_state_of_a_key_on_its_way_out(tmp_path: Path) -> None:
+    assert own_key(tmp_path, OLD_KSK) == {
+        'dnskey': f'DNSKEY {KEY.text}', 'role': 'KSK', 'goal': 'hidden', 'dnskey_state': 'hidden', 'zrrsig_state': None,
+        'krrsig_state': 'hidden', 'ds_state': 'unretentive', 'retires': True, 'told': {'published'},
+    }
+
+
+def test_a_key_that_was_made_beforehand_is_not_on_its_way_out(tmp_path: Path) -> None:
+    found = own_key(tmp_path, NEXT_KSK)
+    assert (found['goal'], found['retires']) == ('hidden', False)
+
+
+def test_a_key_in_use_is_not_on_its_way_out(tmp_path: Path) -> None:
+    assert own_key(tmp_path, OLD_KSK.replace('GoalState: hidden', 'GoalState: omnipresent'))['retires'] is False
+
+
+@pytest.mark.parametrize(('state', 'flags', 'role'), [
+    ('KSK: yes\nZSK: yes\n', 257, 'CSK'), ('KSK: no\nZSK: yes\n', 256, 'ZSK'), (None, 257, 'KSK'), (None, 256, 'ZSK'), ('', 257, 'KSK'),
+])
+def test_what_the_state_file_does_not_say_is_not_known(tmp_path: Path, state: str | None, flags: int, role: str) -> None:
+    found = own_key(tmp_path, state, key=DNSKEY(flags, 3, 13, KEY.key))
+    assert found['role'] == role
+    assert {found[name] for name in ('goal', 'dnskey_state', 'zrrsig_state', 'krrsig_state', 'ds_state')} == {None}
+    assert found['retires'] is False
+
+
+def test_lines_of_other_versions_and_half_written_files_do_no_harm(tmp_path: Path) -> None:
+    found = own_key(tmp_path, 'NewInTheFuture: 1\nGoalState:\tOMNIPRESENT \nDSState:\nDNSKEYSta')
+    assert (found['goal'], found['ds_state'], found['dnskey_state']) == ('omnipresent', None, None)
+
+
+def test_only_a_key_with_a_private_part_here_is_own_and_the_private_part_is_not_told(tmp_path: Path) -> None:
+    secret = 'Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: c2VjcmV0\n'
+    assert 'c2VjcmV0' not in repr(own_key(tmp_path, OLD_KSK, private=secret))
+    assert own_key(tmp_path, OLD_KSK, private=EXTERNAL) == {}
+    assert own_key(tmp_path, OLD_KSK, private=EXTERNAL + 'Label: pkcs11:object=ksk\n') != {}
+    (tmp_path / f'{key_file_stem(ZONE, KEY)}.private').unlink()
+    assert read_own_keys(str(tmp_path), ZONE) == ()
