@@ -122,6 +122,16 @@ options:
           - An answer whose DNSKEY RRset is signed by a pinned key counts as authenticated.
         type: dict
         default: {}
+      retiring:
+        description:
+          - For each zone, those of the signer's own keys, as DNSKEY records, of which its host says that they are on their way out.
+          - Their DS are removed when the signer's other keys are in force. BIND goes on with a rollover only then.
+        type: dict
+        default: {}
+      announced:
+        description: For each zone, keys, as DNSKEY records, that the signer will publish soon. The others get them beforehand.
+        type: dict
+        default: {}
       ns:
         description:
           - The names in the zone's NS RRset that stand for this signer. They are added when resolvers may be sent to it, and removed

@@ -47,7 +47,7 @@ _value:
 """
 
 OPTIONS = {
-    'signers': ('driver', 'servers', 'port', 'primary', 'tsig', 'api_url', 'api_token', 'api_ca_file', 'api_use_proxy', 'pins', 'ns'),
+    'signers': ('driver', 'servers', 'port', 'primary', 'tsig', 'api_url', 'api_token', 'api_ca_file', 'api_use_proxy', 'pins', 'ns', 'retiring', 'announced'),
     'parents': ('channel', 'servers', 'port'),
 }
 # What a host must say. Without it the module's error names the host and every zone that needs it, so none is raised here.

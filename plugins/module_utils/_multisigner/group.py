@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
-from .dnskey import zone_name
+from .dnskey import DNSKEY, parse_record, zone_name
 from .drivers import CHANNELS, DRIVERS
 from .errors import MultisignerError
 from .resolve import TSIG_OPTION, Tsig
@@ -49,6 +49,8 @@ GROUP_OPTIONS: dict[str, Any] = {
             'api_ca_file': {'type': 'path'},
             'api_use_proxy': {'type': 'bool', 'default': True},
             'pins': {'type': 'dict', 'default': {}},
+            'retiring': {'type': 'dict', 'default': {}},
+            'announced': {'type': 'dict', 'default': {}},
             'ns': {'type': 'list', 'elements': 'str', 'default': []},
         },
     },
@@ -79,7 +81,11 @@ class Api:
 
 @dataclass(frozen=True)
 class Signer:
-    """One signer: who answers for it, and what its answers may be trusted by."""
+    """One signer: who answers for it, and what its answers may be trusted by.
+
+    By zone, what its own host says of its keys: *retiring* are those on their way out that wait for their DS to go, *announced*
+    those that it will publish and nobody has seen yet.
+    """
 
     name: str
     driver: str
@@ -90,6 +96,8 @@ class Signer:
     api: Api | None = None
     pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ns: tuple[str, ...] = ()
+    retiring: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
+    announced: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -228,7 +236,21 @@ def _signer(option: Mapping[str, Any]) -> Signer:
     return Signer(
         option['name'], driver, servers, option.get('port') or 53, option.get('primary'), Tsig.from_option(option.get('tsig')), api, pins,
         tuple(zone_name(name) for name in option.get('ns') or ()),
+        _own_keys(option['name'], 'retiring', option.get('retiring')),
+        _own_keys(option['name'], 'announced', option.get('announced')),
     )
+
+
+def _own_keys(signer: str, what: str, option: Any) -> Mapping[str, frozenset[DNSKEY]]:
+    """What the host of a signer says of its own keys, by zone."""
+    found: dict[str, frozenset[DNSKEY]] = {}
+    for zone, texts in (option or {}).items():
+        name = zone_name(str(zone))
+        records = [parse_record(text, name) for text in texts]
+        if any(record.rtype != 'DNSKEY' for record in records):
+            raise MultisignerError(f'the {what} keys of signer {signer} are no DNSKEY records', name, remedy='Give them as bind_zones returned them')
+        found[name] = frozenset(record.rdata for record in records if isinstance(record.rdata, DNSKEY))
+    return found
 
 
 def _pins(signer: str, texts: Any) -> tuple[str, ...]:

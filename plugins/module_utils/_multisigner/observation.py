@@ -52,13 +52,14 @@ class ServerView:
 @dataclass(frozen=True)
 class SignerView:
     """One signer's servers. *by_api* holds its own keys when its API was asked for them; *retiring* those of which the signer
-    itself says that they are on their way out, and that it waits for their DS to go."""
+    itself says that they are on their way out, and that it waits for their DS to go; *announced* those that it will publish."""
 
     name: str
     servers: tuple[ServerView, ...]
     prepublishes: bool = True
     by_api: frozenset[DNSKEY] = frozenset()
     retiring: frozenset[DNSKEY] = frozenset()
+    announced: frozenset[DNSKEY] = frozenset()
 
     @property
     def errors(self) -> tuple[str, ...]:

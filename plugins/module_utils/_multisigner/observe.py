@@ -174,7 +174,9 @@ class Observer:
         seen = [view for view in judged if not view.error]
         if signer.api is not None and any(view.authenticated == NOT_AUTHENTICATED for view in seen):
             by_api, judged = await self._ask_api(signer, zone, answers, judged)
-        return SignerView(signer.name, tuple(judged), signer.capabilities.prepublishes, by_api)
+        nothing: FrozenSet[DNSKEY] = frozenset()
+        told = signer.retiring.get(zone, nothing), signer.announced.get(zone, nothing)
+        return SignerView(signer.name, tuple(judged), signer.capabilities.prepublishes, by_api, *told)
 
     async def _ask_api(
         self, signer: Signer, zone: str, answers: Sequence[_Answers], judged: Sequence[ServerView]

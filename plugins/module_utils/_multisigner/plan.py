@@ -150,7 +150,8 @@ class _Planner:
         if not self.findings.blocked:
             later = _Planner(self.here, self.facts, self.now)
             more, delegation = later._go_on()
-            if steps or more or later.findings.waits or later.findings.blocked or (delegation is not None and delegation.has_work):
+            is_awaited = any(view.announced - view.published for view in self.here.asked)
+            if is_awaited or steps or more or later.findings.waits or later.findings.blocked or (delegation is not None and delegation.has_work):
                 self.findings.waits.extend(waits)
         return steps, None
 
@@ -244,12 +245,12 @@ class _Planner:
         for view in self.here.asked:
             if view.errors:
                 continue
-            missing = frozenset(key for key in fit - view.published if view.name not in self.here.owners.get(key, ()))
+            missing = frozenset(key for key in fit - view.published - view.announced if view.name not in self.here.owners.get(key, ()))
             if missing:
                 owners = sorted({name for key in missing for name in self.here.owners.get(key, ())} or {'another signer'})
                 records = sort_records(Record('DNSKEY', key) for key in missing)
                 steps.append(Step(view.name, records, (), f'keys of {", ".join(owners)} that {view.name} does not publish'))
-            lagging = fit - missing - view.published_everywhere
+            lagging = fit - missing - view.published_everywhere - (view.announced - view.published)
             if lagging:
                 servers = ', '.join(server.server for server in view.servers if not lagging <= server.dnskeys)
                 self.findings.waits.append(Wait(f'{view.name} to publish {len(lagging)} keys everywhere', None, f'{servers} does not have them yet'))
@@ -266,6 +267,8 @@ class _Planner:
         except MultisignerError as error:
             self.findings.blocked.append(str(error.at(zone=self.group.zone, server=where)))
             return False
+        if any(key in view.announced for view in here.asked):
+            return True  # its host itself named it
         if holders and all(view.authenticated(key) == NOT_AUTHENTICATED for view in holders):
             self.findings.blocked.append(_unauthenticated(self.group, key, holders[0]))
             return False

@@ -184,8 +184,12 @@ class Situation:
     def shared(self) -> frozenset[DNSKEY]:
         """The keys that every signer must publish: all that sign or may be about to, and those whose signatures may be cached."""
         found = set()
-        for key in self.published | frozenset(self.owners):
+        announced = frozenset().union(*(view.announced for view in self.asked))
+        for key in self.published | frozenset(self.owners) | announced:
             if key.is_revoked:
+                continue
+            if key in announced:
+                found.add(key)
                 continue
             owners = self.owners.get(key, frozenset()) & frozenset(self.views)
             if owners:
@@ -205,9 +209,9 @@ class Situation:
 
     @cached_property
     def everywhere(self) -> dict[DNSKEY, Fact]:
-        """For each shared key, since when every server of every signer that is asked publishes it. The TTL is that of the
+        """For each shared key, since when every server of every signer that is asked publishes it, or has announced it. The TTL is that of the
         answers that lack it: they are what must run out (RFC 2308 for those that said that there is no DNSKEY at all)."""
-        held = frozenset.intersection(*(view.published_everywhere for view in self.asked)) if self.asked else frozenset()
+        held = frozenset.intersection(*(view.published_everywhere | (view.announced - view.published) for view in self.asked)) if self.asked else frozenset()
         ttl = max((server.longest_ttl for view in self.asked for server in view.servers), default=0)
         return {key: self.facts.note(KEY_EVERYWHERE, key.text, key in held, ttl) for key in sorted(self.shared)}
 

@@ -64,6 +64,7 @@ class At:
     signs_keys: tuple[DNSKEY, ...] | None = None
     signs_zone: tuple[DNSKEY, ...] | None = None
     retiring: tuple[DNSKEY, ...] = ()
+    announced: tuple[DNSKEY, ...] = ()
     error: str = ''
 
     def view(self) -> SignerView:
@@ -76,7 +77,7 @@ class At:
         )
         if self.error:
             server = ServerView(self.name, error=self.error)
-        return SignerView(self.name, (server,), prepublishes=self.name != 'desec', retiring=frozenset(self.retiring))
+        return SignerView(self.name, (server,), prepublishes=self.name != 'desec', retiring=frozenset(self.retiring), announced=frozenset(self.announced))
 
 
 @dataclass

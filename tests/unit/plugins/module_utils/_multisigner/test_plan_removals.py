@@ -315,6 +315,19 @@ def test_without_a_journal_a_withdrawn_key_stays_for_ever():
     assert not any(step.remove for step in made.steps)
 
 
+def test_the_others_have_an_announced_key_in_every_cache_before_its_signer_publishes_it():
+    story = settled()
+    announcing = replace(NS1, announced=(NEW_ZSK,))
+    made = story.look(announcing, DESEC, ds=BOTH)
+    assert added(made, 'desec') == dnskeys(NEW_ZSK)
+    assert added(made, 'ns1') == set()
+    desec = replace(DESEC, foreign=(KSK, ZSK, NEW_ZSK))
+    story.look(announcing, desec, ds=BOTH)
+    made = story.look(announcing, desec, ds=BOTH, after=DNSKEY_TTL - 1)
+    assert made.state == 'waiting'
+    assert story.look(announcing, desec, ds=BOTH, after=1).state == 'complete'
+
+
 ROLLING = replace(NS1, own=(KSK, NEW_KSK, ZSK), foreign=(CSK,), cds=(KSK, NEW_KSK, CSK), retiring=(KSK,))
 DESEC_ROLLING = replace(DESEC, foreign=(KSK, NEW_KSK, ZSK), cds=(KSK, NEW_KSK, CSK))
 
