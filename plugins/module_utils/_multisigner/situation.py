@@ -169,16 +169,16 @@ class Situation:
         return _ds_of(key, self.seen.zone)
 
     def is_withdrawn(self, key: DNSKEY) -> bool:
-        """Its owners, all of them known and seen, have taken it out of their DNSKEY RRsets, or have left for good."""
+        """Its owners, all of them known, were seen to have taken it out of their DNSKEY RRsets, or have left for good.
+
+        What one shows that nobody asks any more, or that is declared no more, says nothing.
+        """
         owners = self.owners.get(key, frozenset())
-        by_name = {signer.name: signer for signer in self.leaving}
-        for name in owners:
-            if name in by_name:
-                if not self.is_finished(by_name[name]):
-                    return False
-            elif name not in self.views or self.views[name].errors or key in self.views[name].published | self.views[name].by_api:
-                return False  # one that is declared no more is not seen: nothing is known about its keys
-        return bool(owners)
+        finished = {signer.name for signer in self.leaving if self.is_finished(signer)}
+        asked = {view.name: view for view in self.asked}
+        return bool(owners) and all(
+            name in finished or (name in asked and not asked[name].errors and key not in asked[name].published | asked[name].by_api) for name in owners
+        )
 
     @cached_property
     def shared(self) -> frozenset[DNSKEY]:

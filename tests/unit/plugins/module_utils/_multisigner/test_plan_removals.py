@@ -248,6 +248,15 @@ def test_a_leaver_that_comes_back_is_wanted_again():
     assert not made.delegation.remove and made.delegation.ns_add == ('ns1.example',)
 
 
+def test_a_zsk_that_a_leaver_withdraws_meanwhile_holds_nothing_up():
+    story = settled()
+    leaves(story, 'ns1')
+    story.look(replace(NS1, own=(KSK, ZSK, NEW_ZSK)), replace(DESEC, foreign=(KSK, ZSK, NEW_ZSK)), ds=BOTH)
+    rolled = [replace(NS1, own=(KSK, NEW_ZSK)), replace(DESEC, foreign=(KSK, ZSK, NEW_ZSK))]
+    story.look(*rolled, ds=BOTH, after=100_000)
+    assert story.look(*rolled, ds=BOTH, after=100_000).delegation.ns_remove == ('ns1.example',)
+
+
 def test_the_ksk_that_a_leaver_rolls_meanwhile_gets_its_ds():
     story = settled()
     leaves(story, 'ns1')
