@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - the dnssec.multisigner contributors (@dnssec-multisigner)
 description:
-  - Reads the C(multisigner_*) variables of hosts and returns them as the O(dnssec.multisigner.dnssec_keys_fetch#module:signers) or
+  - Reads the C(multisigner_*) variables of hosts, and what the role C(bind_signer) learned on them of their keys.
+  - Returns them as the O(dnssec.multisigner.dnssec_keys_fetch#module:signers) or
     O(dnssec.multisigner.dnssec_keys_fetch#module:parents) option of M(dnssec.multisigner.dnssec_keys_fetch).
 positional: _input, variables
 options:
@@ -60,6 +61,9 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
     for host in hosts:
         known = variables[host]
         party: dict[str, Any] = {'name': str(host)}
+        retiring = {zone['name']: zone['retiring'] for zone in (known.get('bind_signer_declared') or {}).get('zones') or () if zone.get('retiring')}
+        if kind == 'signers' and retiring:
+            party['retiring'] = retiring
         for option in OPTIONS[kind]:
             variable = f'multisigner_{option}'
             if variable in known:

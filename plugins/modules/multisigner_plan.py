@@ -184,6 +184,15 @@ parents:
   returned: always
   type: dict
   sample: {}
+parent_has:
+  description: For each zone, which DS every resolver can have by now, and which none can have any more, for M(dnssec.multisigner.bind_checkds).
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - name: shop.example
+      published: ["2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
+      withdrawn: []
 errors:
   description: For each zone that could not be looked at, why. Nothing is planned for it.
   returned: always
@@ -317,6 +326,9 @@ def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
         'complete': sum(one.state == 'complete' for one in made),
         'signers': signer_work(made),
         'parents': parent_work(plans),
+        'parent_has': [
+            {'name': one.zone, 'published': [ds.text for ds in one.published], 'withdrawn': [ds.text for ds in one.withdrawn]} for one in made
+        ],
         'next_wait': utc(min(ends)) if ends else None,
         'errors': dict(errors),
     }

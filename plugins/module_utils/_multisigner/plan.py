@@ -68,7 +68,8 @@ class Wait:
 @dataclass(frozen=True)
 class Plan:
     """All about one zone: *steps* are safe now, *waits* say what comes later, *blocked* what a person must mend, *notes* what
-    is worth knowing. *memory* is the journal's new content for the zone."""
+    is worth knowing. *published* are the DS that every resolver can have by now, *withdrawn* those of known keys that none can have
+    any more. *memory* is the journal's new content for the zone."""
 
     zone: str
     steps: tuple[Step, ...] = ()
@@ -76,6 +77,8 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     blocked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    published: tuple[DS, ...] = ()
+    withdrawn: tuple[DS, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -137,8 +140,10 @@ class _Planner:
             self.findings.waits.insert(0, Wait('another run to end', hold_until, reason))
             steps, delegation = [], None
         found = self.findings
-        remembered = Memory(self.facts.current, self.now)
-        return Plan(self.group.zone, tuple(steps), delegation, tuple(found.waits), tuple(found.blocked), tuple(found.notes), remembered)
+        return Plan(
+            self.group.zone, tuple(steps), delegation, tuple(found.waits), tuple(found.blocked), tuple(found.notes),
+            tuple(ds for ds, fact in self.here.ds_shown.items() if self.facts.has_aged(fact)), self._withdrawn_ds(), Memory(self.facts.current, self.now),
+        )
 
     def _decide(self) -> tuple[list[Step], Delegation | None]:
         steps = self._add_keys()
@@ -188,6 +193,11 @@ class _Planner:
         for ds in sorted({ds for key in here.owners if key.is_sep for ds in here.ds_of(key)} - self.seen.parent.ds_anywhere):
             if self.facts.has_known(DS_EVERYWHERE, ds.text) or self.facts.has_known(DS_NOWHERE, ds.text):
                 here.ds_gone(ds)
+
+    def _withdrawn_ds(self) -> tuple[DS, ...]:
+        here = self.here
+        gone = [key for key in here.owners if key.is_sep and not any(ds in self.seen.parent.ds_anywhere for ds in here.ds_of(key))]
+        return tuple(ds for key in sorted(gone) if all(self.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in here.ds_of(key))
 
     # -- what a person must mend --------------------------------------------------------------------------------------
 
