@@ -232,7 +232,7 @@ Made = Tuple[Group, ZoneObservation, Plan]
 POLL, MAX_POLL = 1.0, 30.0  # seconds between two looks when only a server or a person can tell that a wait is over; they grow
 
 
-def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: int) -> tuple[list[Made], bool]:
+def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: float) -> tuple[list[Made], bool]:
     """The plan of every zone that was seen, and whether the journal learned anything."""
     digest_types = tuple(sorted(set(params['digest_types'])))
     known = journal.memories()
@@ -266,7 +266,7 @@ def look_and_plan(module: AnsibleModule) -> tuple[Look, list[Made], bool, str | 
             if journal.clock_was_set:
                 module.warn('The clock of this machine was set since the last run: every wait starts anew.')
             seen = look(params)
-            now = int(time.time())
+            now = time.time()  # after the look, so nothing counts as true before it was seen
             plans, is_new = make_plans(seen, journal, params, now)
             content = journal.export() if content is not None else None
         learned |= is_new

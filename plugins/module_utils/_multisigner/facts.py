@@ -18,7 +18,7 @@ class Facts:
     """The facts of one zone, as the journal knew them and as they are *now* (seconds since 1970 UTC)."""
 
     memory: Memory
-    now: int
+    now: float
     current: dict[FactKey, Fact] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,6 +60,6 @@ class Facts:
         return until is not None and until <= self.now
 
 
-def due(fact: Fact, extra: int = 0) -> int | None:
+def due(fact: Fact, extra: int = 0) -> float | None:
     """When *fact* will have been true for its TTL and *extra* seconds; None while it is not true."""
     return None if fact.since is None else fact.since + fact.ttl + extra

@@ -45,7 +45,7 @@ class Fact:
 
     kind: str
     subject: str
-    since: int | None
+    since: float | None
     ttl: int
 
     @property
@@ -58,7 +58,7 @@ class Memory:
     """What the journal knows of one zone, and *seen*: when a pass last looked at it (seconds since 1970 UTC), None for never."""
 
     facts: Mapping[FactKey, Fact] = field(default_factory=dict)
-    seen: int | None = None
+    seen: float | None = None
 
 
 class Journal:
@@ -116,11 +116,11 @@ class Journal:
         (version,) = connection.execute('PRAGMA user_version').fetchone()
         if version == 0:
             connection.execute(
-                'CREATE TABLE fact (zone TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, since INTEGER, ttl INTEGER NOT NULL,'
+                'CREATE TABLE fact (zone TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, since REAL, ttl INTEGER NOT NULL,'
                 ' PRIMARY KEY (zone, kind, subject)) WITHOUT ROWID'
             )
-            connection.execute('CREATE TABLE zone (name TEXT NOT NULL PRIMARY KEY, seen INTEGER NOT NULL) WITHOUT ROWID')
-            connection.execute('CREATE TABLE removing (run TEXT NOT NULL PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID')
+            connection.execute('CREATE TABLE zone (name TEXT NOT NULL PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID')
+            connection.execute('CREATE TABLE removing (run TEXT NOT NULL PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID')
             connection.execute('CREATE TABLE clock (boot TEXT NOT NULL PRIMARY KEY, uptime REAL NOT NULL, time REAL NOT NULL) WITHOUT ROWID')
             connection.execute(f'PRAGMA user_version = {SCHEMA_VERSION}')
         elif version != SCHEMA_VERSION:
@@ -147,16 +147,16 @@ class Journal:
         rows = self._select('SELECT uptime, time FROM clock WHERE boot = ?', boot)
         return any(abs((time.time() - then) - (uptime - before)) > CLOCK_TOLERANCE for before, then in rows)
 
-    def hold_until(self, run: str, now: int) -> int | None:
+    def hold_until(self, run: str, now: float) -> float | None:
         """Until when another run than *run* may still be removing something; None when none may."""
         rows = self._select('SELECT until FROM removing WHERE run != ? AND until > ?', run, now)
         return max((until for (until,) in rows), default=None)
 
-    def remove_until(self, run: str, until: int | None) -> None:
+    def remove_until(self, run: str, until: float | None) -> None:
         """Notes that *run* may be removing something until then, or, with None, that it is not."""
         known = self._select('SELECT run, until FROM removing')
         if self._writable and known != ([] if until is None else [(run, until)]):
-            self._write('DELETE FROM removing WHERE run = ? OR until < ?', run, int(time.time()))
+            self._write('DELETE FROM removing WHERE run = ? OR until < ?', run, time.time())
             if until is not None:
                 self._write('INSERT OR REPLACE INTO removing (run, until) VALUES (?, ?)', run, until)
 

@@ -10,6 +10,7 @@ step is safe by itself, whatever becomes of the others. No I/O, no clock, nothin
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Iterable, Iterator, Sequence
@@ -57,7 +58,7 @@ class Wait:
     """What is waited for, until when (seconds since 1970 UTC; None when only a server or a person can tell), and why."""
 
     what: str
-    until: int | None
+    until: float | None
     reason: str
 
     def __str__(self) -> str:
@@ -106,20 +107,21 @@ class _Findings:
     notes: list[str] = field(default_factory=list)
 
 
-def plan(group: Group, seen: ZoneObservation, memory: Memory, now: int, hold_until: int | None = None) -> Plan:
+def plan(group: Group, seen: ZoneObservation, memory: Memory, now: float, hold_until: float | None = None) -> Plan:
     """The plan for one zone. *now* is in seconds since 1970 UTC. Until *hold_until* another run may still be removing something."""
     facts = Facts(memory, now)
     return _Planner(Situation(group, seen, facts), facts, now).plan(hold_until)
 
 
-def utc(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+def utc(seconds: float) -> str:
+    """ISO 8601, the second in which *seconds* has been reached for certain."""
+    return datetime.fromtimestamp(math.ceil(seconds), timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
 class _Planner:
     """One plan in the making. *here* is the situation; what is found goes to self.findings."""
 
-    def __init__(self, here: Situation, facts: Facts, now: int) -> None:
+    def __init__(self, here: Situation, facts: Facts, now: float) -> None:
         self.here = here
         self.group = here.group
         self.seen = here.seen
@@ -127,7 +129,7 @@ class _Planner:
         self.now = now
         self.findings = _Findings()
 
-    def plan(self, hold_until: int | None) -> Plan:
+    def plan(self, hold_until: float | None) -> Plan:
         steps: list[Step] = []
         delegation: Delegation | None = None
         self._tell_errors()

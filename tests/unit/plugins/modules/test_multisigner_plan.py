@@ -14,6 +14,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dn
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Group, Parent, Signer
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Journal
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import ParentView, ServerView, SignerView, ZoneObservation
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observe import Look
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import Delegation, Plan
 from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_plan
 from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import parent_work
@@ -72,3 +73,19 @@ def test_nobody_else_may_write_the_journal_between_the_look_and_the_plan(capfd, 
 
     monkeypatch.setattr(multisigner_plan, 'look', look)
     assert 'another run holds it' in run(capfd, tmp_path / 'journal.sqlite')['msg']
+
+
+def test_nothing_counts_as_true_before_it_was_seen(capfd, tmp_path, monkeypatch):
+    clock = [1_800_000_000.9]
+    monkeypatch.setattr(multisigner_plan.time, 'time', lambda: clock[0])
+
+    def look(_options):
+        clock[0] += 2
+        return Look(((replace(GROUP, max_ttl=1), SEEN),), {})
+
+    monkeypatch.setattr(multisigner_plan, 'look', look)
+    run(capfd, tmp_path / 'journal.sqlite')
+    with Journal(str(tmp_path / 'journal.sqlite'), False) as kept:
+        memory = kept.memories()[ZONE]
+    assert {fact.since for fact in memory.facts.values() if fact.since is not None} == {1_800_000_002.9}
+    assert memory.seen == 1_800_000_002.9

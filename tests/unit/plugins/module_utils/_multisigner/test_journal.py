@@ -59,6 +59,13 @@ def test_what_is_stored_is_there_in_the_next_run(path):
     assert kept(path) == {'shop.example': {FACT.key: FACT, UNTRUE.key: UNTRUE}}
 
 
+def test_a_fraction_of_a_second_is_kept(path):
+    exact = Fact('kind', 'subject', NOW + 0.9, 3600)
+    keep(path, exact, seen=NOW + 0.9)
+    assert kept(path) == {'shop.example': {exact.key: exact}}
+    assert seen(path) == NOW + 0.9
+
+
 def test_a_fact_that_is_not_stored_again_is_forgotten_and_other_zones_are_not(path):
     keep(path, FACT, zone='talk.example')
     keep(path, FACT, UNTRUE)

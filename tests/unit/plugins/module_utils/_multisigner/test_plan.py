@@ -268,6 +268,12 @@ def test_one_second_before_its_end_the_wait_holds_and_at_its_end_the_ds_go_out()
     assert not made.waits
 
 
+def test_no_wait_is_cut_short_by_a_fraction_of_a_second():
+    made = plan(GROUP, together(), Memory(), NOW + 0.9)
+    assert plan(GROUP, together(), made.memory, NOW + 0.8 + TTL).delegation is None
+    assert plan(GROUP, together(), made.memory, NOW + 0.9 + TTL).delegation.missing
+
+
 def test_the_wait_counts_from_the_last_key():
     facts = both(since(NOW - 10 * TTL, KSK, ZSK), since(NOW - 10, CSK))
     made = plan(GROUP, together(), facts, NOW)
