@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: registry_ds
-short_description: Bring the DS set of all signers of a zone to its parent
+short_description: Bring the DS set of all signers of a zone, and its NS, to its parent
 version_added: 0.1.0
 author:
   - the dnssec.multisigner contributors (@dnssec-multisigner)
@@ -15,9 +15,12 @@ description:
     with one set of digest types for every key, and compares it with what every server of the parent shows.
   - With O(channel=export) it writes the set as files, in the forms that registries ask for, for somebody to carry there.
     With O(channel=nsupdate) it writes the set into the parent zone by an RFC 2136 update.
+  - NS are added and removed name by name, and only where O(zones[].ns_add) or O(zones[].ns_remove) say so.
   - It runs on the controller and needs no access to the signers other than DNS.
+  - It removes the DS in O(zones[].remove) and no other ones, and only when every server of the parent shows the whole DS set. What is to
+    be added is added first and seen at every server. The same call then removes, because a later one could see no more than that.
   - It refuses an empty set, a set that leaves a signer without a DS, a DS for a key that is not in its signer's DNSKEY RRset,
-    SHA-1 digests, and DS at the parent that belong to no listed signer (unless O(purge=true)). In these cases nothing is written.
+    SHA-1 digests, the removal of a DS that a listed signer is to keep, and that of the last NS. In these cases nothing is written.
 requirements:
   - dnspython 2.6 or newer
 extends_documentation_fragment:
@@ -36,7 +39,9 @@ options:
         type: str
         required: true
       signers:
-        description: Every signer that the zone is, or is about to be, delegated to. One that is left out loses its DS with O(purge=true).
+        description:
+          - Every signer that the zone is, or is about to be, delegated to. The DS of each of them are published and stay.
+          - Empty only with O(zones[].insecure=true).
         type: list
         elements: dict
         required: true
@@ -71,16 +76,48 @@ options:
             description: Port of O(zones[].signers[].servers).
             type: int
             default: 53
+      remove:
+        description:
+          - DS that may go now, as C(KEYTAG ALGORITHM DIGESTTYPE DIGEST) or as whole records. One that the parent does not have is no error.
+          - One that is of a key in O(zones[].signers[].sep_keys), with one of O(digest_types), is an error, so that every signer stays
+            covered by a DS of a key that signs its DNSKEY RRset.
+          - Whether resolvers can do without them is not seen at the parent. M(dnssec.multisigner.multisigner_plan) keeps these waits.
+        type: list
+        elements: str
+        default: []
+      ns_add:
+        description:
+          - Names of servers of which the parent is to have NS records.
+          - Glue is not handled. With O(channel=nsupdate) a name at or below the zone is refused unless the parent has an address record of it.
+        type: list
+        elements: str
+        default: []
+      ns_remove:
+        description:
+          - Names of servers of which the parent is to have no NS records any more.
+          - It is an error when no other NS would be left. They go only when those in O(zones[].ns_add) are at every server of the parent.
+        type: list
+        elements: str
+        default: []
+      insecure:
+        description:
+          - Your word that the zone is to be unsigned. Only then can O(zones[].signers) be empty, and only then can its last DS be removed.
+          - From then on nothing protects its answers against forgery. The signers must go on signing until no resolver holds a DS,
+            for at least the TTL of the DS RRset that is removed. Every answer is bogus to such a resolver otherwise.
+        type: bool
+        default: false
   channel:
     description:
-      - How the DS set reaches the parent.
+      - How the DS set, and the NS, reach the parent.
       - V(export) writes five files for each zone into a folder of its name below O(export_dir) and leaves the rest to a person.
         C(dsset) has the records as C(dnssec-dsfromkey) prints them, C(ds.json) the data of DS and keys with the field names of RFC 5910,
         C(fields.txt) each field by itself as web forms ask for them, C(whois.txt) what whois will show of a C(.jp) name once this is
         registered, and C(nsupdate.txt) a script for C(nsupdate) that adds the records.
-        A file that has the right content is not touched.
-      - V(nsupdate) sends an RFC 2136 update to the parent's primary, with the DS set that was read as its prerequisite, so that a change
-        made by somebody else in between is never overwritten. It is then read back at every server of the parent.
+        What is to be removed, and the NS to be added, are in C(fields.txt), C(ds.json) and C(nsupdate.txt). The script removes nothing
+        unless all that it adds is there. A file that has the right content is not touched.
+      - V(nsupdate) sends RFC 2136 updates to the parent's primary, with the RRset that was read as a prerequisite, so that a change
+        made by somebody else in between is never overwritten. In this order, DS and NS are added, and NS and DS are removed. Each update
+        is read back at every server of the parent before the next. A new NS gets the TTL of the NS RRset that is there.
     type: str
     choices:
       - export
@@ -92,7 +129,7 @@ options:
   servers:
     description:
       - Names or addresses of all authoritative servers of the parent zone. Each of them is asked.
-      - One that does not answer, or that shows another DS set than the others, is an error.
+      - One that does not answer, or that shows another DS set or other NS than the others, is an error.
     type: list
     elements: str
     required: true
@@ -128,17 +165,11 @@ options:
   digest_types:
     description:
       - Digest types of the DS, the same for every key. V(2) is SHA-256, V(4) is SHA-384.
-      - Every other one is an error (RFC 9905).
+      - Every other one is an error (RFC 9905). So is a DS of another type that the parent has of a key in
+        O(zones[].signers[].sep_keys), unless it is in O(zones[].remove).
     type: list
     elements: int
     default: [2]
-  purge:
-    description:
-      - Whether DS at the parent that belong to no key in O(zones[].signers[].sep_keys), or have another digest type, are removed.
-        With V(false) they are an error.
-      - A DS whose key a signer still publishes is never removed unless the key has a DS in the new set.
-    type: bool
-    default: false
   ttl:
     description: TTL in seconds of a DS RRset that does not exist yet. One that exists keeps its TTL.
     type: int
@@ -195,6 +226,25 @@ EXAMPLES = r"""
       name: registry
       secret: "{{ registry_tsig_secret }}"
     zones: "{{ delegations }}"
+
+- name: Take a signer off the delegation, and the DS of a key that has been rolled
+  dnssec.multisigner.registry_ds:
+    channel: nsupdate
+    servers: [192.0.2.1, 192.0.2.2]
+    tsig:
+      name: registry
+      secret: "{{ registry_tsig_secret }}"
+    zones:
+      - name: shop.example
+        signers:
+          - name: ns1
+            servers: [ns1.example.net]
+            sep_keys:
+              - DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
+        ns_remove:
+          - ns1.old-provider.example
+        remove:
+          - 60485 13 2 d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a
 """
 
 RETURN = r"""
@@ -213,12 +263,12 @@ zones:
       type: bool
       sample: true
     added:
-      description: The DS that were added at the parent by O(channel=nsupdate).
+      description: The DS and NS that were added at the parent by O(channel=nsupdate).
       type: list
       elements: str
       sample: ["DS 60485 13 2 d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a"]
     removed:
-      description: The DS that were removed there.
+      description: The DS and NS that were removed there.
       type: list
       elements: str
       sample: []
@@ -245,13 +295,18 @@ zones:
           description: TTL of its DS RRset in seconds, V(0) without DS.
           type: int
           sample: 0
+        ns:
+          description: The names in its NS RRset. Empty unless O(zones[].ns_add) or O(zones[].ns_remove) are given.
+          type: list
+          elements: str
+          sample: []
     missing:
       description: The DS of RV(zones[].ds) that the parent did not show.
       type: list
       elements: str
       sample: ["shop.example. IN DS 60485 13 2 D4B7D520E7BB5F0F67674A0CCEB1E3E0614B93C4F9E99B8383F6A1E4469DA50A"]
     unknown:
-      description: The DS that the parent showed and that are not in RV(zones[].ds).
+      description: The DS that the parent showed and that are neither in RV(zones[].ds) nor in O(zones[].remove). They are left alone.
       type: list
       elements: str
       sample: []
@@ -267,7 +322,7 @@ zones:
     msg:
       description: What was done, or what is wrong and what to do next.
       type: str
-      sample: "Added 1 DS at 192.0.2.1, removed 0. Every server of the parent shows it."
+      sample: "Added 1 DS at 192.0.2.1. Every server of the parent shows it."
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -290,7 +345,14 @@ ARGUMENT_SPEC = dict(
         type='list',
         elements='dict',
         required=True,
-        options=dict(name=dict(type='str', required=True), signers=dict(type='list', elements='dict', required=True, options=SIGNER_OPTIONS)),
+        options=dict(
+            name=dict(type='str', required=True),
+            signers=dict(type='list', elements='dict', required=True, options=SIGNER_OPTIONS),
+            remove=dict(type='list', elements='str', default=[]),
+            ns_add=dict(type='list', elements='str', default=[]),
+            ns_remove=dict(type='list', elements='str', default=[]),
+            insecure=dict(type='bool', default=False),
+        ),
     ),
     channel=dict(type='str', choices=['export', 'nsupdate'], required=True),
     export_dir=dict(type='path'),
@@ -300,7 +362,6 @@ ARGUMENT_SPEC = dict(
     parent_zone=dict(type='str'),
     tsig=TSIG_OPTION,
     digest_types=dict(type='list', elements='int', default=[2]),
-    purge=dict(type='bool', default=False),
     ttl=dict(type='int', default=3600),
     timeout=dict(type='float', default=5.0),
     max_wait=dict(type='float', default=60.0),
@@ -333,7 +394,7 @@ def main() -> None:
         )
     except MultisignerError as error:
         module.fail_json(msg=str(error))
-    registration = Registration(parent, CHANNELS[options['channel']], tuple(sorted(set(options['digest_types']))), options['purge'], module.check_mode)
+    registration = Registration(parent, CHANNELS[options['channel']], tuple(sorted(set(options['digest_types']))), module.check_mode)
     finish(module, registration.run(options['zones']))
 
 

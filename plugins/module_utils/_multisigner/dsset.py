@@ -4,15 +4,18 @@
 """The union DS set of a zone with several signers, and what must be true before it may stand at the parent.
 
 Computed from the signers' own KSKs and CSKs with one set of digest types for all of them, never put together from lists that
-providers print (those differ in digest types, and RFC 9904 wants one set for every key). Pure: no I/O, no clock.
+providers print (those differ in digest types, and RFC 9904 wants one set for every key). What is to go is named DS by DS and never
+inferred. Since none of the wanted ones can be named, every signer stays covered by a DS of a key that was checked. Pure: no I/O, no clock.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Sequence
+from typing import Iterable, Sequence, TypeVar
 
-from .dnskey import DIGEST_LENGTHS, DNSKEY, DS
+from .dnskey import DIGEST_LENGTHS, DNSKEY, DS, NS
 from .errors import MultisignerError
+
+Value = TypeVar('Value', DS, NS)
 
 
 @dataclass(frozen=True)
@@ -30,28 +33,37 @@ class SignerKeys:
 
 @dataclass(frozen=True)
 class DsChange:
-    """How the DS set at the parent differs from the wanted one; all sorted. Applied, it makes *present* into *result*."""
+    """How the DS set at the parent, *present*, is to change; all sorted. *missing* of the *wanted* are to be added.
+
+    *request* are those that somebody asked to remove, and *remove* what of them is there. *unknown* are those that nobody asked for
+    and nobody asked to remove: they stay.
+    """
 
     wanted: tuple[DS, ...]
     present: tuple[DS, ...]
     missing: tuple[DS, ...]
     unknown: tuple[DS, ...]
+    request: tuple[DS, ...]
     remove: tuple[DS, ...]
 
     @property
-    def result(self) -> tuple[DS, ...]:
-        return tuple(sorted((set(self.present) | set(self.missing)) - set(self.remove)))
+    def told_unknown(self) -> str:
+        """A sentence for the message, after the others; empty when there are none."""
+        if not self.unknown:
+            return ''
+        return f' Left alone, since no listed key has it and "remove" does not name it: {"; ".join(f"DS {ds.text}" for ds in self.unknown)}.'
 
 
-def union_ds(zone: str, signers: Sequence[SignerKeys], digest_types: Sequence[int]) -> tuple[DS, ...]:
-    """One DS for every own KSK or CSK of every signer and every digest type, sorted.
+def union_ds(zone: str, signers: Sequence[SignerKeys], digest_types: Sequence[int], insecure: bool = False) -> tuple[DS, ...]:
+    """One DS for every own KSK or CSK of every signer and every digest type, sorted. Empty only without signers, and only when *insecure*.
 
     Raises MultisignerError for an empty set, for a signer that would be left without a DS, for a key that is not in its signer's
     DNSKEY RRset or does not sign it, for one that is no secure entry point, and for digests that RFC 9905 forbids.
     """
-    if not signers:
+    if not signers and not insecure:
         raise MultisignerError(
-            'no signer is given, so the DS set would be empty', zone=zone, remedy='List every delegated signer; going insecure is an operation of its own'
+            'no signer is given, so the DS set would be empty', zone=zone,
+            remedy='List every delegated signer; for a zone that is to be unsigned from now on, set insecure: true for it',
         )
     if not digest_types:
         raise MultisignerError('no DS digest type is given, so the DS set would be empty', zone=zone, remedy='Use [2], or [2, 4]')
@@ -86,41 +98,33 @@ def _check_key(zone: str, signer: SignerKeys, key: DNSKEY) -> None:
         )
 
 
-def compare(zone: str, wanted: Sequence[DS], present: Iterable[DS], signers: Sequence[SignerKeys], purge: bool) -> DsChange:
-    """What the parent lacks, and what it has that no signer answers for.
+def compare(zone: str, wanted: Sequence[DS], present: Iterable[DS], signers: Sequence[SignerKeys], remove: Iterable[DS] = ()) -> DsChange:
+    """What the parent lacks, what of *remove* it still has, and what it has besides.
 
-    Without *purge* an unknown DS is an error. With it, unknown DS are to be removed, except that a DS of a key which any signer
-    still publishes, and which is no secure entry point of the new set, is an error: resolvers may be relying on it.
+    Raises MultisignerError for a DS that is wanted and to be removed, and for one of a listed key that has another digest type than
+    the wanted ones and is not in *remove*.
     """
-    now = set(present)
-    missing = tuple(sorted(set(wanted) - now))
-    unknown = tuple(sorted(now - set(wanted)))
-    entry_points = {key for signer in signers for key in signer.sep_keys}
-    if unknown and not purge:
-        raise _unknown(zone, unknown, entry_points)
-    for ds in unknown:
-        users = [signer.name for signer in signers if any(_names(ds, key, zone) for key in signer.dnskeys - entry_points)]
-        if users:
-            raise MultisignerError(
-                f'its key is still in the DNSKEY RRset of signer {users[0]}', zone=zone, record=f'DS {ds.text}',
-                remedy='Give that key in "sep_keys" while it is in use; its DS is removed before the key is, after their waits',
-            )
-    return DsChange(tuple(sorted(wanted)), tuple(sorted(now)), missing, unknown, unknown if purge else ())
-
-
-def _unknown(zone: str, unknown: Sequence[DS], entry_points: Iterable[DNSKEY]) -> MultisignerError:
-    keys = tuple(entry_points)
-    strangers = [ds for ds in unknown if not any(_names(ds, key, zone) for key in keys)]
-    if strangers:
-        return MultisignerError(
-            f'the parent has a DS that belongs to no KSK or CSK of the listed signers: {"; ".join(ds.text for ds in strangers)}', zone=zone,
-            remedy='List the signer that it belongs to; when it belongs to none, remove it at the parent (or with purge: true of registry_ds)',
+    now, going = set(present), set(remove)
+    both = sorted(going & set(wanted))
+    if both:
+        raise MultisignerError(
+            'is to be removed, and it is of a key that a listed signer is to keep', zone=zone, record=f'DS {both[0].text}',
+            remedy='Take it off "remove"; or, when that key is to go, off the "sep_keys" of its signer, which needs another one there',
         )
-    return MultisignerError(
-        f'the parent has a DS of a listed key, but with another digest type than the DS set is to have: {"; ".join(ds.text for ds in unknown)}', zone=zone,
-        remedy='Every key must be covered by the same types: set digest_types (2, or 2 and 4) to those that are there, '
-        'or remove this DS at the parent (or with purge: true of registry_ds)',
-    )
+    unknown = tuple(sorted(now - set(wanted) - going))
+    _check_digest_types(zone, unknown, {key for signer in signers for key in signer.sep_keys})
+    return DsChange(tuple(sorted(wanted)), tuple(sorted(now)), tuple(sorted(set(wanted) - now)), unknown, tuple(sorted(going)), tuple(sorted(now & going)))
+
+
+def _check_digest_types(zone: str, unknown: Sequence[DS], keys: Iterable[DNSKEY]) -> None:
+    others = [ds for ds in unknown if any(_names(ds, key, zone) for key in keys)]
+    if others:
+        raise MultisignerError(
+            f'the parent has a DS of a listed key, but with another digest type than the DS set is to have: {"; ".join(ds.text for ds in others)}',
+            zone=zone,
+            remedy='Every key must be covered by the same types: set digest_types (2, or 2 and 4) to those that are there, '
+            'or remove this DS at the parent (or by "remove" of registry_ds)',
+        )
 
 
 def _names(ds: DS, key: DNSKEY, zone: str) -> bool:
@@ -130,20 +134,20 @@ def _names(ds: DS, key: DNSKEY, zone: str) -> bool:
     return (key.tag, key.algorithm) == (ds.tag, ds.algorithm)
 
 
-def agreed(zone: str, shown: Sequence[tuple[str, frozenset[DS]]]) -> frozenset[DS]:
-    """The DS set that every parent server shows; *shown* are pairs of server and set. Raises MultisignerError when they differ."""
+def agreed(zone: str, rtype: str, shown: Sequence[tuple[str, frozenset[Value]]]) -> frozenset[Value]:
+    """The RRset of *rtype* that every parent server shows; *shown* are pairs of server and set. Raises MultisignerError when they differ."""
     if not shown:
         raise MultisignerError('no server of the parent is given', zone=zone, remedy='List all its authoritative servers in "servers"')
     first_server, first = shown[0]
     for server, values in shown[1:]:
         if values != first:
             raise MultisignerError(
-                f'shows another DS set than {first_server}: {_listed(values - first, "more")}{_listed(first - values, "fewer")}'.rstrip('; '),
+                f'shows another {rtype} set than {first_server}: {_listed(values - first, "more")}{_listed(first - values, "fewer")}'.rstrip('; '),
                 zone=zone, server=server, remedy='Wait until every server of the parent has the same zone, then run again; nothing was written',
             )
     return first
 
 
-def _listed(values: Iterable[DS], word: str) -> str:
-    texts = [ds.text for ds in sorted(values)]
+def _listed(values: Iterable[Value], word: str) -> str:
+    texts = [value.text for value in sorted(values)]
     return f'{word}: {", ".join(texts)}; ' if texts else ''

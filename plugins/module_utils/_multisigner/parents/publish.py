@@ -1,42 +1,61 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing the union DS set of many zones to their parent: look at every server, compute, write by a channel, read back.
+"""Bringing the union DS set of many zones, and their NS, to their parent: look at every server, compute, write by a channel, read back.
 
-A parent server that does not answer, or that shows another DS set than the others, stops its zone: it is never averaged and
-never taken for "no DS". Nothing is written unless every guard of dsset.py is satisfied.
+A parent server that does not answer, or that shows another set than the others, stops its zone: it is never averaged and
+never taken for "no DS". Nothing is written unless every guard of dsset.py and nsset.py is satisfied. Only what is named is removed,
+and only when every server of the parent shows all that was to be added: in the same call, since a later one could see no more.
 """
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DNSKEY, DS, parse_record, zone_name
-from ..dsset import DsChange, SignerKeys, agreed, compare, union_ds
+from ..dnskey import DNSKEY, DS, NS, Rdata, parse_record, zone_name
+from ..dsset import SignerKeys, agreed, compare, union_ds
 from ..errors import MultisignerError
 from ..outcome import Outcome
-from ..resolve import Server, Silence, ask, find_servers, for_each, from_rdata, together
+from ..resolve import UDP_PAYLOAD, Server, Silence, ask, exchange, find_servers, for_each, from_rdata, together
 from ..trust import ds_answer, get_rrset, parent_zone, signers_of, soa_owner
 from ..update import ChangedMeanwhileError
 from . import export, nsupdate
-from .base import Channel, Delegation, Parent, ds_lines
+from .base import Channel, Delegation, Exporting, Parent, Step, Writing, ds_lines, ns_lines
+from .nsset import NsRequest, compare_ns
+
+try:
+    import dns.flags
+    import dns.message
+    import dns.name
+    import dns.rcode
+    import dns.rdataclass
+    import dns.rdatatype
+except ImportError:
+    # resolve.py remembers the failure; every module reports it before anything here runs.
+    pass
 
 CHANNELS: Mapping[str, Channel] = {
-    'export': Channel(export.CAPABILITIES, export.publish),
-    'nsupdate': Channel(nsupdate.CAPABILITIES, nsupdate.publish),
+    'export': Exporting(export.publish),
+    'nsupdate': Writing(nsupdate.check, nsupdate.write),
 }
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One parent server's answer: the DS RRset, its TTL in seconds (0 without DS), and the name of the parent zone."""
+    """One parent server's answers: the DS RRset, its TTL in seconds (0 without DS), and the name of the parent zone; and the NS of
+    its referral with their TTL, empty when they were not asked for."""
 
     server: Server
     ds: frozenset[DS]
     ttl: int
     parent_zone: str
+    ns: frozenset[NS] = frozenset()
+    ns_ttl: int = 0
+
+    def values(self, rtype: str) -> frozenset[Rdata]:
+        return self.ns if rtype == 'NS' else self.ds
 
 
 @dataclass(frozen=True)
@@ -46,7 +65,6 @@ class Registration:
     parent: Parent
     channel: Channel
     digest_types: tuple[int, ...]
-    purge: bool
     check_mode: bool
     silence: Silence = field(default_factory=Silence)
 
@@ -69,36 +87,79 @@ class Registration:
         """Fills *details* as far as it comes. Raises MultisignerError as long as nothing was written."""
         if zone == '.':
             raise MultisignerError('the root has no parent', remedy='Name a zone below it')
+        remove = frozenset(_ds(text, zone) for text in option['remove'])
+        names = NsRequest.parse(zone, option['ns_add'], option['ns_remove'])
         signers = await together(self._signer(zone, signer) for signer in option['signers'])
-        wanted = union_ds(zone, signers, self.digest_types)
+        wanted = union_ds(zone, signers, self.digest_types, option['insecure'])
         details['ds'] = list(ds_lines(zone, wanted))
-        shown = await self._shown(zone)
-        details['present'] = [dict(server=str(seen.server), ds=list(ds_lines(zone, tuple(sorted(seen.ds)))), ttl=seen.ttl) for seen in shown]
-        present = agreed(zone, [(str(seen.server), seen.ds) for seen in shown])
-        details['missing'] = list(ds_lines(zone, tuple(sorted(set(wanted) - present))))
-        details['unknown'] = list(ds_lines(zone, tuple(sorted(present - set(wanted)))))
-        change = compare(zone, wanted, present, signers, self.purge)
+        shown = await self._shown(zone, bool(names))
+        details['present'] = [
+            dict(server=str(seen.server), ds=list(ds_lines(zone, sorted(seen.ds))), ttl=seen.ttl, ns=[ns.target for ns in sorted(seen.ns)]) for seen in shown
+        ]
+        present = agreed(zone, 'DS', [(str(seen.server), seen.ds) for seen in shown])
+        details['missing'] = list(ds_lines(zone, sorted(set(wanted) - present)))
+        details['unknown'] = list(ds_lines(zone, sorted(present - set(wanted) - remove)))
+        change = compare(zone, wanted, present, signers, remove)
         delegation = Delegation(zone, self._parent_zone(zone, shown), tuple(signers), change, max(seen.ttl for seen in shown))
-        return await self._publish(delegation)
+        if names:
+            ns = agreed(zone, 'NS', [(str(seen.server), seen.ns) for seen in shown])
+            delegation = replace(delegation, ns=compare_ns(zone, names, ns, max(seen.ns_ttl for seen in shown)))
+        if isinstance(self.channel, Writing):
+            return await self._write(self.channel, delegation)
+        return await self.channel.publish(self.parent, delegation, self.check_mode)
 
-    async def _publish(self, delegation: Delegation) -> Outcome:
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    async def _write(self, channel: Writing, delegation: Delegation) -> Outcome:
+        """All steps, each read back at every server of the parent before the next. The first failure ends them."""
+        steps = delegation.steps
+        if steps:
+            await channel.check(self.parent, delegation)
+        if self.check_mode or not steps:
+            return self._outcome(delegation, steps)
+        seen = 0
+        written: list[Step] = []
         try:
-            outcome = await self.channel.publish(self.parent, delegation, self.check_mode)
+            for step in steps:
+                await self._write_step(channel, delegation, step)
+                written.append(step)
+                await self._read_back(delegation.zone, step)
+                seen += 1
+        except MultisignerError as error:
+            if not written:
+                raise
+            before = f' Before that: {_told(written[:seen], False)}.' if seen else ''
+            return replace(self._outcome(delegation, written), failed=True, msg=f'{error}{before}')
+        return self._outcome(delegation, steps)
+
+    async def _write_step(self, channel: Writing, delegation: Delegation, step: Step) -> None:
+        try:
+            await channel.write(self.parent, delegation, step)
         except ChangedMeanwhileError:
-            now = await self._ds_at(self.parent.primary, delegation.zone)
-            if now.ds != frozenset(delegation.change.present):
+            now = await self._at(self.parent.primary, delegation.zone, step.rtype == 'NS')
+            if now.values(step.rtype) != step.before:
                 raise
             raise MultisignerError(
                 'has no NS for it, and a DS without a delegation would be dropped', zone=delegation.zone, server=str(self.parent.primary),
                 remedy='Register the zone and its NS at the parent first',
             ) from None
-        if not outcome.changed or self.check_mode or not self.channel.capabilities.reaches_parent:
-            return outcome
-        try:
-            await self._read_back(delegation.zone, delegation.change)
-        except MultisignerError as error:
-            return replace(outcome, failed=True, msg=str(error))
-        return replace(outcome, msg=f'{outcome.msg} Every server of the parent shows it.')
+
+    def _outcome(self, delegation: Delegation, steps: Sequence[Step]) -> Outcome:
+        """What these steps make, or would make, of what was read."""
+        ns = delegation.ns
+        msg = f'The parent shows {"this DS set" if ns is None else "these DS and NS"} already.'
+        if steps:
+            told = _told(steps, self.check_mode)
+            msg = f'{told[0].upper()}{told[1:]} at {self.parent.primary}.{"" if self.check_mode else " Every server of the parent shows it."}'
+        return Outcome(
+            delegation.zone,
+            added=tuple(f'{step.rtype} {value.text}' for step in steps for value in step.add),
+            removed=tuple(f'{step.rtype} {value.text}' for step in steps for value in step.remove),
+            before=_lines(delegation, ()),
+            after=_lines(delegation, steps),
+            changed=bool(steps),
+            msg=f'{msg}{delegation.change.told_unknown}',
+        )
 
     # -- the signers ------------------------------------------------------------------------------------------------
 
@@ -128,11 +189,12 @@ class Registration:
 
     # -- the parent -------------------------------------------------------------------------------------------------
 
-    async def _shown(self, zone: str) -> list[Shown]:
-        return await together(self._ds_at(server, zone) for server in self.parent.servers)
+    async def _shown(self, zone: str, with_ns: bool) -> list[Shown]:
+        return await together(self._at(server, zone, with_ns) for server in self.parent.servers)
 
-    async def _ds_at(self, server: Server, zone: str) -> Shown:
-        """The DS RRset at one parent server. Raises MultisignerError for a name that the parent does not have, and a server that is not the parent's."""
+    async def _at(self, server: Server, zone: str, with_ns: bool) -> Shown:
+        """The DS RRset at one parent server, and when *with_ns* the NS. Raises MultisignerError for a name that the parent does not
+        have, and for a server that is not the parent's."""
         tsig = self.parent.tsig if server == self.parent.primary else None
         with self.silence.of(server, zone):
             answer = await ask(server, zone, 'DS', tsig, self.parent.timeout)
@@ -140,8 +202,13 @@ class Registration:
             if not apex:
                 above = zone.partition('.')[2] or '.'
                 apex = parent_zone(soa_owner(await ask(server, above, 'SOA', tsig, self.parent.timeout)), zone, server)
-        values = frozenset(from_rdata(rdata) for rdata in rrset or ())
-        return Shown(server, values, rrset.ttl if rrset is not None else 0, apex)
+            shown = Shown(server, frozenset(from_rdata(rdata) for rdata in rrset or ()), rrset.ttl if rrset is not None else 0, apex)
+            if not with_ns:
+                return shown
+            query = dns.message.make_query(zone, 'NS', payload=UDP_PAYLOAD)
+            query.flags &= ~dns.flags.RD
+            ns, ttl = referral(await exchange(server, query, tsig, self.parent.timeout), zone, server)
+        return replace(shown, ns=ns, ns_ttl=ttl)
 
     def _parent_zone(self, zone: str, shown: Iterable[Shown]) -> str:
         """The name of the parent zone, which every server must agree about, and the user where he says it."""
@@ -153,32 +220,81 @@ class Registration:
             )
         return names[0]
 
-    async def _read_back(self, zone: str, change: DsChange) -> None:
+    async def _read_back(self, zone: str, step: Step) -> None:
         """Waits until every parent server shows the new set. Raises MultisignerError that names the first one that does not in time."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.parent.max_wait
         pause = 0.05
         while True:
-            shown = await self._shown(zone)
-            late = next((seen for seen in shown if seen.ds != frozenset(change.result)), None)
+            shown = await self._shown(zone, step.rtype == 'NS')
+            late = next((seen for seen in shown if seen.values(step.rtype) != step.after), None)
             if late is None:
                 return
             if loop.time() + pause > deadline:
-                raise self._not_shown(zone, late, change)
+                raise self._not_shown(zone, late, step)
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 2.0)
 
-    def _not_shown(self, zone: str, late: Shown, change: DsChange) -> MultisignerError:
+    def _not_shown(self, zone: str, late: Shown, step: Step) -> MultisignerError:
         if late.server == self.parent.primary:
             remedy = 'It said NOERROR all the same: see its log, then run again'
         else:
             remedy = 'The primary has it: see the transfers to this server, then run again'
-        lacks = '; '.join(f'{ds.text} is missing' for ds in change.result if ds not in late.ds)
-        extra = '; '.join(f'{ds.text} is too much' for ds in sorted(late.ds - set(change.result)))
+        has = late.values(step.rtype)
+        lacks = [f'{text} is missing' for text in sorted(value.text for value in step.after - has)]
+        extra = [f'{text} is too much' for text in sorted(value.text for value in has - step.after)]
         return MultisignerError(
-            f'after {self.parent.max_wait:g} s it still does not show the DS set that was written: {"; ".join(filter(None, (lacks, extra)))}',
+            f'after {self.parent.max_wait:g} s it still does not show the {step.rtype} set that was written: {"; ".join(lacks + extra)}',
             zone=zone, server=str(late.server), remedy=remedy,
         )
+
+
+def referral(answer: dns.message.Message, zone: str, server: Server) -> tuple[frozenset[NS], int]:
+    """The NS RRset with which a parent server refers to *zone*, and its TTL in seconds; empty when there is none. It comes without AA
+    (RFC 1034 section 4.3.2): an authoritative answer is the zone's own RRset. Raises MultisignerError for that, and for a refusal."""
+    if answer.rcode() != dns.rcode.NOERROR:
+        raise MultisignerError(
+            f'answers {dns.rcode.to_text(answer.rcode())} when asked for NS', zone=zone, server=str(server),
+            remedy='See that the parent zone is configured and loaded there, and that this machine may ask',
+        )
+    name = dns.name.from_text(zone)
+    if answer.get_rrset(dns.message.ANSWER, name, dns.rdataclass.IN, dns.rdatatype.NS) is not None:
+        raise MultisignerError(
+            'serves the zone itself too, so it does not show which NS its parent zone has for it', zone=zone, server=str(server),
+            remedy='Change the NS in the parent zone by hand, and leave "ns_add" and "ns_remove" empty',
+        )
+    rrset = answer.get_rrset(dns.message.AUTHORITY, name, dns.rdataclass.IN, dns.rdatatype.NS)
+    if rrset is None:
+        return frozenset(), 0
+    return frozenset(NS.parse(rdata.target.to_text()) for rdata in rrset), rrset.ttl
+
+
+def _told(steps: Iterable[Step], future: bool) -> str:
+    add, remove = ('would add', 'would remove') if future else ('added', 'removed')
+    return ', '.join(f'{add} {len(step.add)} {step.rtype}' if step.add else f'{remove} {len(step.remove)} {step.rtype}' for step in steps)
+
+
+def _lines(delegation: Delegation, steps: Iterable[Step]) -> tuple[str, ...]:
+    """The DS set, and the NS where somebody asked for them, after *steps*."""
+    shown: set[Rdata] = {*delegation.change.present, *(delegation.ns.present if delegation.ns is not None else ())}
+    for step in steps:
+        shown = (shown | set(step.add)) - set(step.remove)
+    ds = sorted(value for value in shown if isinstance(value, DS))
+    ns = sorted(value for value in shown if isinstance(value, NS))
+    return ds_lines(delegation.zone, ds) + ns_lines(delegation.zone, ns)
+
+
+def _ds(text: str, zone: str) -> DS:
+    """A DS as a whole record, ``[OWNER [TTL] [IN]] DS RDATA``, or as its RDATA alone. Raises MultisignerError."""
+    words = ' '.join(line.split(';', 1)[0] for line in text.splitlines()).replace('(', ' ').replace(')', ' ').split()
+    at = next((number for number, word in enumerate(words) if word.upper() == 'DS'), -1)
+    owner = next((word for word in words[:max(at, 0)] if word.upper() not in ('@', 'IN') and not word.isdigit()), zone)
+    if zone_name(owner) != zone:
+        raise MultisignerError(f'it belongs to zone {zone_name(owner)}', zone=zone, record=' '.join(words), remedy='Name the DS of this zone only')
+    try:
+        return DS.parse(' '.join(words[at + 1:]))
+    except MultisignerError as error:
+        raise error.at(zone=zone) from None
 
 
 def _key(text: str, zone: str) -> DNSKEY:

@@ -59,8 +59,14 @@ def test_the_primary_is_the_first_server_or_the_named_one_and_is_asked_as_well(
     (registration, _zones), = seen
     assert registration.parent.primary.address == primary
     assert [server.address for server in registration.parent.servers] == servers
-    assert (registration.purge, registration.check_mode, registration.digest_types) == (False, False, (2,))
+    assert (registration.check_mode, registration.digest_types) == (False, (2,))
     assert result['zones'][0]['ds'] == ['shop.example. IN DS ...']
+
+
+def test_nothing_is_removed_and_no_ns_is_touched_unless_somebody_says_so(seen: list[Any], capfd: pytest.CaptureFixture[str]) -> None:
+    run(capfd)
+    (_registration, (zone,)), = seen
+    assert {name: zone[name] for name in ('remove', 'ns_add', 'ns_remove', 'insecure')} == dict(remove=[], ns_add=[], ns_remove=[], insecure=False)
 
 
 def test_every_channel_can_be_chosen() -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The union DS set: what it is, what BIND's own tool says it is, and every reason to refuse it."""
+"""The union DS set: what it is, what BIND's own tool says it is, what may go, and every reason to refuse it."""
 from __future__ import annotations
 
 import hashlib
@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS, NS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dsset import SignerKeys, agreed, compare, union_ds
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import ds_lines
@@ -77,6 +77,12 @@ def test_refused(signers: tuple[SignerKeys, ...], digest_types: tuple[int, ...],
     assert caught.value.remedy
 
 
+def test_a_set_without_signers_is_empty_only_for_a_zone_that_goes_insecure() -> None:
+    assert union_ds(ZONE, (), (2,), insecure=True) == ()
+    with pytest.raises(MultisignerError, match='no KSK or CSK of signer desec'):  # it excuses nothing else
+        union_ds(ZONE, (BOTH[0], SignerKeys('desec', (), frozenset())), (2,), insecure=True)
+
+
 def test_a_key_that_signs_live_is_accepted() -> None:
     signer = SignerKeys('ns1', (NS1,), frozenset((NS1, DESEC)), proved=frozenset((NS1,)))
     assert union_ds(ZONE, [signer], [2]) == (NS1.ds(ZONE),)
@@ -87,68 +93,88 @@ def test_another_key_with_the_same_tag_is_not_the_key() -> None:
         union_ds(ZONE, [SignerKeys('ns1', (NS1,), frozenset((same_tag_as(NS1),)))], [2])
 
 
+STRANGER = key('stranger').ds(ZONE)
+SHA1_OF_NS1 = DS(NS1.tag, 13, 1, b'\1' * 20)
+
+
 def test_what_the_parent_lacks_is_missing_and_the_rest_stays() -> None:
-    wanted = union_ds(ZONE, BOTH, (2,))
-    change = compare(ZONE, wanted, [NS1.ds(ZONE)], BOTH, purge=False)
+    change = compare(ZONE, union_ds(ZONE, BOTH, (2,)), [NS1.ds(ZONE)], BOTH)
     assert change.missing == (DESEC.ds(ZONE),)
     assert change.remove == change.unknown == ()
-    assert change.result == wanted
 
 
 def test_nothing_differs() -> None:
     wanted = union_ds(ZONE, BOTH, (2,))
-    change = compare(ZONE, wanted, wanted, BOTH, purge=True)
-    assert (change.missing, change.unknown, change.remove, change.result) == ((), (), (), wanted)
+    change = compare(ZONE, wanted, wanted, BOTH)
+    assert (change.missing, change.unknown, change.remove, change.told_unknown) == ((), (), (), '')
 
 
-UNKNOWN = key('stranger').ds(ZONE)
-SHA1_OF_NS1 = DS(NS1.tag, 13, 1, b'\1' * 20)
-
-
-@pytest.mark.parametrize(('unknown', 'told'), [
-    (UNKNOWN, 'belongs to no KSK or CSK'),
-    (NS1.ds(ZONE, 4), 'with another digest type .* set digest_types'),
-    (SHA1_OF_NS1, 'with another digest type'),
-])
-def test_an_unknown_ds_is_an_error_unless_it_is_to_be_purged(unknown: DS, told: str) -> None:
+def test_what_nobody_named_is_left_alone_and_told() -> None:
     wanted = union_ds(ZONE, BOTH, (2,))
-    with pytest.raises(MultisignerError, match=told) as caught:
-        compare(ZONE, wanted, [*wanted, unknown], BOTH, purge=False)
-    assert unknown.text in str(caught.value)
-    change = compare(ZONE, wanted, [*wanted, unknown], BOTH, purge=True)
-    assert change.remove == change.unknown == (unknown,)
-    assert change.result == wanted
+    change = compare(ZONE, wanted, [*wanted, STRANGER], BOTH)
+    assert (change.unknown, change.remove) == ((STRANGER,), ())
+    assert change.told_unknown == f' Left alone, since no listed key has it and "remove" does not name it: DS {STRANGER.text}.'
 
 
-@pytest.mark.parametrize('published, ds', [
-    (key('old'), key('old').ds(ZONE)),
-    (key('old'), DS(key('old').tag, 13, 1, b'\1' * 20)),
-])
-def test_purge_keeps_the_ds_of_a_key_that_a_signer_still_publishes(published: DNSKEY, ds: DS) -> None:
-    signers = (BOTH[0], SignerKeys('desec', (DESEC,), frozenset((DESEC, published))))
+def test_what_is_named_goes_and_nothing_else() -> None:
+    wanted, other = union_ds(ZONE, BOTH, (2,)), key('other').ds(ZONE)
+    change = compare(ZONE, wanted, [*wanted, STRANGER, other], BOTH, [STRANGER])
+    assert (change.remove, change.unknown) == ((STRANGER,), (other,))
+
+
+def test_what_is_not_there_any_more_is_not_removed_again() -> None:
+    wanted = union_ds(ZONE, BOTH, (2,))
+    change = compare(ZONE, wanted, wanted, BOTH, [STRANGER])
+    assert (change.request, change.remove) == ((STRANGER,), ())
+
+
+def test_a_retired_key_that_its_signer_still_publishes_can_lose_its_ds() -> None:
+    old = key('old')
+    signers = (BOTH[0], SignerKeys('desec', (DESEC,), frozenset((DESEC, old))))
     wanted = union_ds(ZONE, signers, (2,))
-    with pytest.raises(MultisignerError, match='still in the DNSKEY RRset of signer desec'):
-        compare(ZONE, wanted, [*wanted, ds], signers, purge=True)
+    assert compare(ZONE, wanted, [*wanted, old.ds(ZONE)], signers, [old.ds(ZONE)]).remove == (old.ds(ZONE),)
 
 
-def test_purge_removes_a_ds_that_shares_only_its_tag_with_a_published_key() -> None:
-    twin = same_tag_as(DESEC)
+@pytest.mark.parametrize('present', [True, False])
+def test_a_wanted_ds_cannot_be_removed(present: bool) -> None:
     wanted = union_ds(ZONE, BOTH, (2,))
-    assert compare(ZONE, wanted, [*wanted, twin.ds(ZONE)], BOTH, purge=True).remove == (twin.ds(ZONE),)
+    with pytest.raises(MultisignerError, match='of a key that a listed signer is to keep') as caught:
+        compare(ZONE, wanted, wanted if present else (), BOTH, [STRANGER, DESEC.ds(ZONE)])
+    assert caught.value.record == f'DS {DESEC.ds(ZONE).text}'
+    assert 'off the "sep_keys"' in str(caught.value)
+
+
+@pytest.mark.parametrize('other', [NS1.ds(ZONE, 4), SHA1_OF_NS1])
+def test_another_digest_type_of_a_listed_key_is_an_error_unless_it_is_to_go(other: DS) -> None:
+    wanted = union_ds(ZONE, BOTH, (2,))
+    with pytest.raises(MultisignerError, match='with another digest type .* set digest_types') as caught:
+        compare(ZONE, wanted, [*wanted, other, STRANGER], BOTH)
+    assert other.text in str(caught.value) and STRANGER.text not in str(caught.value)
+    assert compare(ZONE, wanted, [*wanted, other], BOTH, [other]).remove == (other,)
+
+
+def test_a_ds_that_shares_only_its_tag_with_a_listed_key_is_of_no_listed_key() -> None:
+    wanted, twin = union_ds(ZONE, BOTH, (2,)), same_tag_as(DESEC).ds(ZONE)
+    assert compare(ZONE, wanted, [*wanted, twin], BOTH).unknown == (twin,)
 
 
 def test_parent_servers_that_agree() -> None:
-    assert agreed(ZONE, [('a', frozenset((UNKNOWN,))), ('b', frozenset((UNKNOWN,)))]) == {UNKNOWN}
+    assert agreed(ZONE, 'DS', [('a', frozenset((STRANGER,))), ('b', frozenset((STRANGER,)))]) == {STRANGER}
 
 
 def test_parent_servers_that_disagree_are_named_with_what_differs() -> None:
     with pytest.raises(MultisignerError) as caught:
-        agreed(ZONE, [('a.nic.example', frozenset((NS1.ds(ZONE),))), ('b.nic.example', frozenset((UNKNOWN,)))])
+        agreed(ZONE, 'DS', [('a.nic.example', frozenset((NS1.ds(ZONE),))), ('b.nic.example', frozenset((STRANGER,)))])
     text = str(caught.value)
     assert 'server b.nic.example: shows another DS set than a.nic.example' in text
-    assert f'more: {UNKNOWN.text}; fewer: {NS1.ds(ZONE).text}.' in text
+    assert f'more: {STRANGER.text}; fewer: {NS1.ds(ZONE).text}.' in text
+
+
+def test_so_it_is_with_their_ns() -> None:
+    with pytest.raises(MultisignerError, match='server b: shows another NS set than a: more: ns2.example.; fewer: ns1.example.'):
+        agreed(ZONE, 'NS', [('a', frozenset((NS('ns1.example'),))), ('b', frozenset((NS('ns2.example'),)))])
 
 
 def test_no_parent_server_is_no_answer() -> None:
     with pytest.raises(MultisignerError, match='no server of the parent'):
-        agreed(ZONE, [])
+        agreed(ZONE, 'DS', [])

@@ -12,24 +12,34 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS, NS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dsset import SignerKeys, compare, union_ds
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents import export
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Delegation, Parent
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.nsset import NsRequest, compare_ns
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server
 
 ZONE = 'shop.example'
 KSK = DNSKEY.parse('257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==')
 CSK = DNSKEY.parse('257 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5ar0IRd8KqXXFJkqmVfRvMGPmM1x8fGAa2XhSA==')
+OLD, STRANGER = DS(1, 13, 2, 32 * b'\1'), DS(2, 13, 2, 32 * b'\2')
 NAMES = ['ds.json', 'dsset', 'fields.txt', 'nsupdate.txt', 'whois.txt']
 
 
 def delegation(*digest_types: int, zone: str = ZONE, registered: bool = False) -> Delegation:
     signers = (SignerKeys('ns1', (KSK,), frozenset((KSK, CSK))), SignerKeys('desec', (CSK,), frozenset((KSK, CSK))))
     wanted = union_ds(zone, signers, digest_types or (2,))
-    return Delegation(zone, 'example', signers, compare(zone, wanted, wanted if registered else (), signers, False), 0)
+    return Delegation(zone, 'example', signers, compare(zone, wanted, wanted if registered else (), signers), 0)
+
+
+def leaving(present: tuple[DS, ...] = (OLD, STRANGER), ns: tuple[str, ...] = ('ns1.example.net', 'ns1.old.example')) -> Delegation:
+    """deSEC's DS and NS take the place of another provider's; *present* and *ns* are at the parent already."""
+    signers = (SignerKeys('desec', (CSK,), frozenset((CSK,))),)
+    change = compare(ZONE, union_ds(ZONE, signers, (2,)), present, signers, (OLD,))
+    names = NsRequest.parse(ZONE, ('ns1.desec.io', 'ns.shop.example'), ('ns1.old.example',))
+    return Delegation(ZONE, 'example', signers, change, 0, compare_ns(ZONE, names, frozenset(NS(name) for name in ns), 86400))
 
 
 def parent(folder: Path) -> Parent:
@@ -92,6 +102,82 @@ def test_an_nsupdate_script_that_only_adds_and_only_below_a_delegation() -> None
     lines = export.render(delegation(), parent(Path()))['nsupdate.txt'].splitlines()
     assert lines[1:4] == ['server 192.0.2.1 53', 'zone example.', 'prereq yxrrset shop.example. IN NS']
     assert [line.split()[:2] for line in lines[4:]] == [['update', 'add'], ['update', 'add'], ['send']]
+
+
+def test_a_script_that_removes_only_where_all_that_it_adds_is_there() -> None:
+    csk = CSK.ds(ZONE).text
+    assert export.render(leaving(), parent(Path()))['nsupdate.txt'].splitlines()[3:] == [
+        'prereq yxrrset shop.example. IN NS',
+        f'update add shop.example. 3600 IN DS {csk}',
+        'update add shop.example. 86400 IN NS ns.shop.example.',
+        'update add shop.example. 86400 IN NS ns1.desec.io.',
+        'send',
+        '; The removals. NXRRSET: not all of the above is there, or they are done, or somebody else changed these records.',
+        'prereq yxrrset shop.example. IN NS ns.shop.example.',
+        'prereq yxrrset shop.example. IN NS ns1.desec.io.',
+        'prereq yxrrset shop.example. IN NS ns1.example.net.',
+        'prereq yxrrset shop.example. IN NS ns1.old.example.',
+        f'prereq yxrrset shop.example. IN DS {OLD.text}',
+        f'prereq yxrrset shop.example. IN DS {STRANGER.text}',
+        f'prereq yxrrset shop.example. IN DS {csk}',
+        'update delete shop.example. IN NS ns1.old.example.',
+        f'update delete shop.example. IN DS {OLD.text}',
+        'send',
+    ]
+
+
+def test_what_is_to_change_in_words() -> None:
+    text = export.render(leaving(), parent(Path()))['fields.txt']
+    parts = [
+        'DS 1 of 1 (of the key of signer desec)',
+        'Name servers to add\n  ns.shop.example   (its name is at or below the zone: register its addresses too)\n  ns1.desec.io\n',
+        'When every server of the parent shows all that is above, and not before, remove what follows. Nothing else.\n',
+        'Name servers to remove\n  ns1.old.example\n',
+        'DS to remove, 1 of 1\n  Key tag:      1\n  Algorithm:    13\n  Digest type:  2\n  Digest:       0101',
+    ]
+    assert [text.find(part) >= 0 for part in parts] == 5 * [True], text
+    assert sorted(parts, key=text.find) == parts
+    assert STRANGER.digest.hex() not in text
+
+
+def test_what_is_to_change_as_data() -> None:
+    data = json.loads(export.render(leaving(), parent(Path()))['ds.json'])
+    assert [ds['keyTag'] for ds in data['ds']] == [CSK.tag]
+    assert data['ds_remove'] == [{'keyTag': 1, 'alg': 13, 'digestType': 2, 'digest': 32 * '01'}]
+    assert (data['ns_add'], data['ns_remove']) == (['ns.shop.example', 'ns1.desec.io'], ['ns1.old.example'])
+
+
+def test_the_dsset_stays_the_wanted_set() -> None:
+    texts = export.render(leaving(), parent(Path()))
+    assert texts['dsset'] == f'shop.example. IN DS {CSK.tag} 13 2 {CSK.ds(ZONE).digest.hex().upper()}\n'
+    assert texts['whois.txt'].count('[Signing Key]') == 1
+
+
+def test_a_zone_that_goes_insecure_has_only_removals() -> None:
+    change = compare(ZONE, (), (OLD, STRANGER), (), (OLD, STRANGER))
+    texts = export.render(Delegation(ZONE, 'example', (), change, 3600), parent(Path()))
+    assert texts['dsset'] == ''
+    assert [line.split()[:2] for line in texts['nsupdate.txt'].splitlines()[4:]] == 2 * [['prereq', 'yxrrset']] + 2 * [['update', 'delete']] + [['send']]
+
+
+def test_the_message_says_what_is_left_to_be_done(tmp_path: Path) -> None:
+    outcome = publish(tmp_path, leaving())
+    assert outcome.msg == (
+        f'Wrote {tmp_path}/shop.example. To be registered at the parent: 1 DS; NS ns.shop.example; NS ns1.desec.io. '
+        f'To be removed at the parent, when it shows that: NS ns1.old.example; DS {OLD.text}. '
+        f'Left alone, since no listed key has it and "remove" does not name it: DS {STRANGER.text}.'
+    )
+
+
+def test_the_same_request_gives_the_same_bytes_however_much_of_it_is_done(tmp_path: Path) -> None:
+    publish(tmp_path, leaving())
+    before = snapshot(tmp_path)
+    new, names = CSK.ds(ZONE), ('ns1.example.net', 'ns.shop.example', 'ns1.desec.io')
+    for present, ns in (((OLD, STRANGER, new), (*names, 'ns1.old.example')), ((OLD, STRANGER, new), names), ((STRANGER, new), names)):
+        outcome = publish(tmp_path, leaving(present, ns))
+        assert not outcome.changed
+    assert 'The parent shows these DS and NS already. Left alone' in outcome.msg
+    assert snapshot(tmp_path) == before
 
 
 def test_a_second_time_nothing_is_touched(tmp_path: Path) -> None:
