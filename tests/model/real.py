@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real plan() as the controller of a model: masks become the values that it takes, and its plan becomes writes.
+
+One unit of the model's time is as many seconds as make the journal's gap come out at the model's. Nothing of plan() is replaced.
+"""
+from __future__ import annotations
+
+from typing import Dict, Iterable, List, Optional, Tuple
+
+from ...plugins.module_utils._multisigner import group as groups
+from ...plugins.module_utils._multisigner import plan as planning
+from ...plugins.module_utils._multisigner.dnskey import DS, NS, Record
+from ...plugins.module_utils._multisigner.journal import GAP
+from ...plugins.module_utils._multisigner.journal import Fact as JournalFact
+from ...plugins.module_utils._multisigner.journal import Memory as JournalMemory
+from ...plugins.module_utils._multisigner.observation import ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
+from ...plugins.module_utils._multisigner.situation import KEY_FOUND_AT, KEY_OWNER
+from .controller import Decision, Fact, Look, Memories, Memory
+from .keys import ZONE, KeyRing
+from .world import DEAD, LEAVING, OUT, PARENT_DS, PARENT_NS, Content, Declaration, ParentServer, Settings, Write
+
+NOW = 2_000_000_000  # any time does: only differences count
+TIMELESS = (KEY_OWNER, KEY_FOUND_AT)  # of these only the existence is ever asked for
+
+
+class RealController:
+    """plan() of this tree. Its decisions are remembered: it is pure."""
+
+    def __init__(self, settings: Settings, ring: KeyRing) -> None:
+        times = settings.times
+        longest = max(times.ds, times.parent_ns, times.data, times.negative, *(max(spec.dnskey_ttl, spec.ns_ttl) for spec in settings.signers))
+        self.memories = Memories(cap=2 * longest, gap=times.gap)  # the longest wait is for an NS set and, after it, for data
+        self._unit = GAP // times.gap
+        self._settings = settings
+        self._ring = ring
+        self._groups: Dict[Declaration, groups.Group] = {}
+        self._decisions: Dict[Tuple[Look, int, Optional[int]], Decision] = {}
+        self._views: Dict[Tuple[int, Tuple[Optional[Content], ...], int], SignerView] = {}
+
+    def decide(self, look: Look, memory: int, hold: Optional[int]) -> Decision:
+        key = (look, memory, hold)
+        found = self._decisions.get(key)
+        if found is None:
+            found = self._decisions[key] = self._decide(*key)
+        return found
+
+    def explain(self, look: Look, memory: int, hold: Optional[int]) -> str:
+        plan = self._plan(look, memory, hold)
+        return '; '.join([plan.state, *map(str, plan.waits), *plan.blocked, *plan.notes])
+
+    # -- the adapter to plan(): the only place that knows its form --------------------------------------------------------
+
+    def _plan(self, look: Look, memory: int, hold: Optional[int]) -> planning.Plan:
+        known = self.memories[memory]
+        facts = [JournalFact(fact.kind, fact.subject, self._time(fact.age), fact.ttl * self._unit) for fact in known.facts]
+        journal = JournalMemory({fact.key: fact for fact in facts}, self._time(known.seen))
+        return planning.plan(self._group(look.declared), self._observation(look), journal, NOW, None if hold is None else NOW + hold * self._unit)
+
+    def _time(self, age: Optional[int]) -> Optional[int]:
+        return None if age is None else NOW - age * self._unit
+
+    def _decide(self, look: Look, memory: int, hold: Optional[int]) -> Decision:
+        plan = self._plan(look, memory, hold)
+        writes = [self._write(step) for step in plan.steps]
+        parent = plan.delegation
+        if parent is not None:
+            writes.append(Write(PARENT_DS, add_ds=self._mask_of_ds(parent.missing), remove_ds=self._mask_of_ds(parent.remove)))
+            writes.append(Write(PARENT_NS, add_ns=self._mask_of_ns(parent.ns_add), remove_ns=self._mask_of_ns(parent.ns_remove)))
+        return Decision(tuple(write for write in writes if any(write[1:])), self._stored(memory, plan), plan.state)
+
+    def _stored(self, before: int, plan: planning.Plan) -> int:
+        """The number of the memory that the journal then holds: it stores as Journal.store() does."""
+        facts = tuple(sorted(
+            Fact(fact.kind, fact.subject, 0 if fact.kind in TIMELESS else self._age(fact.since), fact.ttl // self._unit)
+            for fact in plan.memory.facts.values()
+        ))
+        after = self.memories.number(Memory(0, facts))
+        known = self.memories[before]
+        is_due = bool(plan.waits) and (known.seen is None or not 0 <= known.seen * self._unit < GAP // 4)
+        return after if is_due or self.memories[after].facts != known.facts else before
+
+    def _age(self, since: Optional[float]) -> Optional[int]:
+        return None if since is None else int((NOW - since) // self._unit)
+
+    def _write(self, step: planning.Step) -> Write:
+        number = next(index for index, spec in enumerate(self._settings.signers) if spec.name == step.signer)
+        added, removed = self._masks(step.add), self._masks(step.remove)
+        return Write(number, added[0], removed[0], added[1], removed[1], added[2], removed[2])
+
+    def _masks(self, records: Tuple[Record, ...]) -> Tuple[int, int, int]:
+        """The DNSKEY, the CDS and the NS among *records*. CDS and CDNSKEY always go together (invariant 4)."""
+        keys = cds = cdnskeys = names = 0
+        for record in records:
+            if isinstance(record.rdata, NS):
+                names |= self._mask_of_ns([record.rdata.target])
+            elif isinstance(record.rdata, DS):
+                cds |= self._mask_of_ds([record.rdata])
+            elif record.rtype == 'CDNSKEY':
+                cdnskeys |= self._ring.bit_of_dnskey[record.rdata]
+            else:
+                keys |= self._ring.bit_of_dnskey[record.rdata]
+        if cds != cdnskeys:
+            raise AssertionError(f'invariant 4: CDS of {self._ring.names(cds)} and CDNSKEY of {self._ring.names(cdnskeys)} in one step')
+        return keys, cds, names
+
+    def _mask_of_ds(self, values: Iterable[DS]) -> int:
+        return sum(self._ring.bit_of_ds[value] for value in values)
+
+    def _mask_of_ns(self, names: Iterable[str]) -> int:
+        return sum(1 << number for number, spec in enumerate(self._settings.signers) if _ns_name(spec.name) in names)
+
+    def _group(self, declared: Declaration) -> groups.Group:
+        found = self._groups.get(declared)
+        if found is None:
+            specs = self._settings.signers
+            there = [number for number, status in enumerate(declared.status) if status != OUT]
+            leaving = tuple(specs[number].name for number in there if declared.status[number] in (LEAVING, DEAD))
+            parent = groups.Parent('registry', 'export' if self._settings.by_hand else 'nsupdate', ('198.51.100.1',))
+            found = self._groups[declared] = groups.Group(
+                ZONE, tuple(self._signer(number) for number in there), parent, leaving, self._settings.mixed,
+                tuple(specs[number].name for number in there if declared.status[number] == DEAD), declared.insecure,
+                self._settings.times.data * self._unit,
+            )
+        return found
+
+    def _signer(self, number: int) -> groups.Signer:
+        spec = self._settings.signers[number]
+        servers = tuple(_address(number, server) for server in range(1 + spec.secondary))
+        return groups.Signer(spec.name, 'desec' if spec.hosted else 'bind', servers, ns=(_ns_name(spec.name),))
+
+    def _observation(self, look: Look) -> ZoneObservation:
+        views: List[SignerView] = [self._view(number, servers, look.retiring[number]) for number, servers in enumerate(look.signers) if servers]
+        return ZoneObservation(ZONE, NOW, tuple(views), ParentView('registry', 'example', tuple(map(self._parent_server, range(9), look.parents))))
+
+    def _view(self, number: int, servers: Tuple[Optional[Content], ...], retiring: int) -> SignerView:
+        key = (number, servers, retiring)
+        found = self._views.get(key)
+        if found is None:
+            ring, spec = self._ring, self._settings.signers[number]
+            found = self._views[key] = SignerView(
+                spec.name, tuple(self._server(number, index, content) for index, content in enumerate(servers)), not spec.hosted,
+                retiring=frozenset() if spec.hosted else ring.dnskeys(retiring),
+            )
+        return found
+
+    def _server(self, number: int, index: int, content: Optional[Content]) -> ServerView:
+        address = _address(number, index)
+        if content is None:
+            return ServerView(address, error=f'{address} does not answer')
+        ring, spec = self._ring, self._settings.signers[number]
+        return ServerView(
+            address, authenticated='tsig', dnskeys=ring.dnskeys(content.keys), dnskey_ttl=spec.dnskey_ttl * self._unit,
+            signs_keys=ring.dnskeys(content.signs_keys), signs_zone=ring.dnskeys(content.signs_soa), cds=ring.ds_set(content.cds), cdnskeys=ring.dnskeys(content.cds),
+            ns=self._ns(content.ns), ns_ttl=spec.ns_ttl * self._unit, serial=1, negative_ttl=self._settings.times.negative * self._unit,
+        )
+
+    def _parent_server(self, index: int, server: Optional[ParentServer]) -> ParentServerView:
+        address = f'198.51.100.{index + 1}'
+        if server is None:
+            return ParentServerView(address, error=f'{address} does not answer')
+        times = self._settings.times
+        return ParentServerView(
+            address, authenticated=True, ds=self._ring.ds_set(server.ds), ds_ttl=times.ds * self._unit if server.ds else 0, ns=self._ns(server.ns),
+            ns_ttl=times.parent_ns * self._unit,
+        )
+
+    def _ns(self, mask: int) -> frozenset[str]:
+        return frozenset(_ns_name(spec.name) for number, spec in enumerate(self._settings.signers) if mask >> number & 1)
+
+
+def _address(number: int, server: int) -> str:
+    return f'192.0.2.{10 * number + server + 1}'
+
+
+def _ns_name(signer: str) -> str:
+    return f'ns.{signer}.example'

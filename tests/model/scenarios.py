@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stories that are explored: who is in the world, what is true at the beginning, and what the adversary may do in it.
+
+Signers that are alike get the adversary's attention in one order only: the other orders are the same states under other names.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Sequence, Tuple
+
+from .controller import Controller
+from .draft import LEAVER_KEYS, LEAVER_NS, DraftController, DraftGates
+from .keys import KeyRing
+from .moves import Allowance, Model, Move
+from .rollovers import ALGORITHM, CSK, KSK, ZSK, Gates
+from .world import CSK as CSK_STYLE
+from .world import DEAD, IN, LEAVING, OUT, PARENT_DS, PARENT_NS, Caches, Content, Declaration, ParentServer, Settings, Signer, SignerSpec, State, Times, Write
+
+A, B, C = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One story. *status*: what is declared at the beginning; who is IN then has been for long, the parent delegates to them.
+
+    *draft*: it is driven by the draft's controller and must fail; the words say which of its gaps it shows.
+    """
+
+    name: str
+    about: str
+    settings: Settings
+    status: Tuple[int, ...]
+    allowances: Tuple[Allowance, ...]
+    draft: str = ''
+    repaired: str = ''
+
+
+def model_of(scenario: Scenario, real: Callable[[Settings, KeyRing], Controller]) -> Tuple[Model, State]:
+    """The model of a scenario and its first state. *real* makes the controller that stands for the project's plan."""
+    ring = KeyRing([one for spec in scenario.settings.signers for one in _keys_of(spec)])
+    own = tuple(sum(key.bit for key in ring.keys if key.signer == spec.name) for spec in scenario.settings.signers)
+    if scenario.draft:
+        controller: Controller = DraftController(scenario.settings, ring, own, scenario.repaired)
+        gates: Gates = DraftGates(ring)
+    else:
+        controller, gates = real(scenario.settings, ring), Gates()
+    model = Model(scenario.settings, ring, controller, gates, scenario.allowances)
+    return model, _start(scenario, ring, controller.memories.empty)
+
+
+def _keys_of(spec: SignerSpec) -> Sequence[Tuple[str, str, int, int]]:
+    roles = (CSK,) if spec.style == CSK_STYLE else (KSK, ZSK)
+    made = [(spec.name, role, spec.algorithm, 0) for role in roles]
+    return made + [(spec.name, role, spec.next_algorithm or spec.algorithm, 1) for role in roles if spec.rolls]
+
+
+def _start(scenario: Scenario, ring: KeyRing, memory: int) -> State:
+    specs = scenario.settings.signers
+    members = [number for number, status in enumerate(scenario.status) if status in (IN, LEAVING)]
+    first = [sum(key.bit for key in ring.keys if key.signer == spec.name and key.generation == 0) for spec in specs]
+    everything = sum(first[number] for number in members)
+    names = sum(1 << number for number in members)
+    signers = []
+    for number, spec in enumerate(specs):
+        own, sep = first[number], first[number] & ring.sep
+        signs = own if spec.style == CSK_STYLE else own & ~sep
+        shared = everything & ~own if number in members else 0
+        ns = names if number in members else 1 << number
+        content = Content(own | shared, sep, signs, (signs,), (sep | shared) & ring.sep, ns)
+        signers.append(Signer(own, sep, signs, (signs,), sep, 0, shared, shared & ring.sep, ns, (), content))
+    delegation = ParentServer(everything & ring.sep, names)
+    return State(
+        tuple(signers), (delegation,) * scenario.settings.parents, Caches((), (), (), ()), memory, Declaration(scenario.status), (), 0, (1 << len(specs)) - 1,
+        tuple(allowance.times for allowance in scenario.allowances), False,
+    )
+
+
+# -- what the adversary may do --------------------------------------------------------------------------------------------
+
+def begin(kind: str, *signers: int) -> Allowance:
+    return Allowance(f'{kind} rollover', 1, tuple(('begin', number, kind) for number in signers))
+
+
+def declare(*changes: Tuple[Tuple[int, int], ...], times: int = 1) -> Allowance:
+    """Each of *changes* is one declaration: pairs of a signer and its new status."""
+    moves: Tuple[Move, ...] = tuple(('declare', change) for change in changes)
+    return Allowance('declaration', times, moves)
+
+
+def edits(*moves: Move) -> Allowance:
+    """A person's edits of records, one of them."""
+    return Allowance('edit', 1, moves)
+
+
+JOIN_B = declare(((B, IN),))
+JOIN_C = declare(((C, IN),))
+LEAVE_B = declare(((B, LEAVING),))
+LEAVE_A = declare(((A, LEAVING),))
+LEAVE_C = declare(((C, LEAVING),))
+AND_BACK = declare(((B, LEAVING),), ((B, IN),), times=2)
+SWAP = declare(((A, LEAVING), (B, IN)))
+GIVEN_UP = Allowance('declaration', 1, (('declare', ((B, DEAD),)),))
+DIES = Allowance('death', 1, (('die', B),))
+INSECURE = Allowance('insecure', 1, (('insecure',),))
+SECOND = Allowance('second run', 1, (('second',),))
+JOURNAL = Allowance('journal', 1, (('journal', 'lost'), ('journal', 'outdated'), ('journal', 'of_tomorrow')))
+BLIND = Allowance('silent server', 1, (('blind', A), ('blind', B), ('blind', -1)))
+
+# -- the stories --------------------------------------------------------------------------------------------------------------
+
+HOSTED, BIND_CSK = SignerSpec('b', CSK_STYLE, hosted=True), SignerSpec('a', CSK_STYLE, rolls=True)
+STEADY_A = SignerSpec('a')
+ROLLING = SignerSpec('a', rolls=True)
+RSA = tuple(SignerSpec(name, CSK_STYLE, rolls=True, algorithm=8, next_algorithm=13) for name in 'ab')
+DRAFT = (
+    Scenario(
+        'draft-leave-ns', 'b leaves as the draft has it, but keeps its DS as long as its DNSKEY RRset may be cached', Settings((STEADY_A, HOSTED)), (IN, IN),
+        (LEAVE_B,), repaired=LEAVER_KEYS,
+        draft='the leaver\'s own NS set still names it: resolvers that believe the child go on asking it when its DS and keys go',
+    ),
+    Scenario(
+        'draft-leave-ds', 'b leaves as the draft has it, but its own NS set is cleaned up', Settings((STEADY_A, HOSTED)), (IN, IN), (LEAVE_B,),
+        repaired=LEAVER_NS,
+        draft='the DS goes when the NS sets are gone, though a DNSKEY RRset of the leaver may have been cached a moment before',
+    ),
+    Scenario(
+        'draft-csk', 'a CSK rollover as the draft has it', Settings((BIND_CSK, SignerSpec('b'))), (IN, IN), (begin(CSK, A),),
+        draft='the new CSK signs data before every DNSKEY RRset that may be cached has it',
+    ),
+    Scenario(
+        'draft-algorithm', 'both signers roll to another algorithm as the draft has it', Settings(RSA), (IN, IN),
+        (begin(ALGORITHM, A), begin(ALGORITHM, B)),
+        draft='the old algorithm is stripped while DS of it stand',
+    ),
+)
+SLOW_A = SignerSpec('a', rolls=True, secondary=True)
+STEADY_B, STEADY_C = SignerSpec('b'), SignerSpec('c', CSK_STYLE, hosted=True)
+CSK_B = SignerSpec('b', CSK_STYLE, rolls=True)
+HASTY = SignerSpec('a', rolls=True, announces=False)
+CARELESS = SignerSpec('a', CSK_STYLE, rolls=True, announces=False, watches_parent=False)
+LONG_DS = Times(ds=4, parent_ns=2, data=2)
+SHORT_DS = Times(ds=1, parent_ns=3, data=3)
+LONG_NS = (SignerSpec('a', ns_ttl=4, dnskey_ttl=1), SignerSpec('b', CSK_STYLE, hosted=True, ns_ttl=1, dnskey_ttl=3))
+
+
+def _two(name: str, about: str, signers: Tuple[SignerSpec, ...], status: Tuple[int, ...], *allowances: Allowance, **changes: object) -> Scenario:
+    return Scenario(name, about, Settings(signers, **changes), status, allowances)  # type: ignore[arg-type]
+
+
+STANDARD = (
+    # each operation alone
+    _two('join', 'b joins a', (STEADY_A, HOSTED), (IN, OUT), JOIN_B),
+    _two('leave', 'b leaves', (STEADY_A, HOSTED), (IN, IN), LEAVE_B),
+    _two('zsk', 'a rolls its ZSK', (ROLLING, HOSTED), (IN, IN), begin(ZSK, A)),
+    _two('ksk', 'a rolls its KSK', (ROLLING, HOSTED), (IN, IN), begin(KSK, A)),
+    _two('csk', 'a rolls its CSK', (BIND_CSK, STEADY_B), (IN, IN), begin(CSK, A)),
+    _two('algorithm', 'both roll to another algorithm', RSA, (IN, IN), begin(ALGORITHM, A), begin(ALGORITHM, B)),
+    _two('insecure', 'the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), INSECURE),
+    _two('change', 'the operator changes from a to b', (STEADY_A, HOSTED), (IN, OUT), SWAP),
+    # the same with other ratios of the TTLs
+    _two('join-long-ds', 'b joins a; DS live longest', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, times=LONG_DS),
+    _two('leave-long-ds', 'b leaves; DS live longest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=LONG_DS),
+    _two('leave-short-ds', 'b leaves; DS live shortest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=SHORT_DS),
+    _two('leave-other-ttls', 'b leaves; each signer has TTLs of its own', LONG_NS, (IN, IN), LEAVE_B),
+    _two('ksk-short-ds', 'a rolls its KSK; DS live shortest', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), times=SHORT_DS),
+    # rollbacks, and operations in the middle of each other
+    _two('rollback', 'b leaves, comes back, leaves', (STEADY_A, HOSTED), (IN, IN), AND_BACK),
+    _two('join-and-back', 'b joins, and leaves again', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B),
+    _two('join-zsk', 'a rolls its ZSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(ZSK, A)),
+    _two('join-ksk', 'a rolls its KSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(KSK, A)),
+    _two('leave-zsk', 'a or b rolls its ZSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(ZSK, A, B)),
+    _two('leave-ksk', 'a or b rolls its KSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(KSK, A, B)),
+    _two('leave-csk', 'b rolls its CSK while it leaves', (STEADY_A, CSK_B), (IN, IN), LEAVE_B, begin(CSK, B)),
+    _two('zsk-ksk', 'a rolls its ZSK and its KSK', (ROLLING, HOSTED), (IN, IN), begin(ZSK, A), begin(KSK, A)),
+    _two('both-ksk', 'both roll their KSK', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), begin(KSK, A), begin(KSK, B)),
+    _two('insecure-leave', 'b leaves and the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, INSECURE),
+    # servers that lag or do not answer, two runs, a person at the registry
+    _two('join-slow', 'b joins; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, parents=2),
+    _two('leave-slow', 'b leaves; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, IN), LEAVE_B, parents=2),
+    _two('zsk-slow', 'a rolls its ZSK; its secondary lags', (SLOW_A, HOSTED), (IN, IN), begin(ZSK, A)),
+    _two('ksk-slow', 'a rolls its KSK; its secondary and the parent\'s lag', (SLOW_A, HOSTED), (IN, IN), begin(KSK, A), parents=2),
+    _two('join-blind', 'b joins; a server does not answer once', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, BLIND),
+    _two('leave-blind', 'b leaves; a server does not answer once', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, BLIND),
+    _two('join-second', 'b joins; two runs at once', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, SECOND),
+    _two('leave-second', 'b leaves or stays after all; two runs at once', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND),
+    _two('ksk-second', 'a rolls its KSK; two runs at once', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), SECOND),
+    _two('join-export', 'b joins and leaves again; a person does what is exported', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, by_hand=True),
+    _two('ksk-export', 'a rolls its KSK; a person does what is exported', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), by_hand=True),
+    # the journal
+    _two('join-journal', 'b joins; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, JOURNAL),
+    _two('leave-journal', 'b leaves; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, JOURNAL),
+    _two('ksk-journal', 'a rolls its KSK; the journal is lost or wrong', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), JOURNAL),
+    _two('journal-second', 'b leaves; the journal is lost while two runs are under way', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND, JOURNAL),
+    # a signer dies; signers that are careless; persons who edit
+    _two('dead', 'b dies, and is given up', (STEADY_A, HOSTED), (IN, IN), DIES, GIVEN_UP),
+    _two('dead-leaving', 'b dies while it leaves, and is given up', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, DIES, GIVEN_UP),
+    _two('hasty', 'a rolls its ZSK and signs with it before the others have it', (HASTY, HOSTED), (IN, IN), begin(ZSK, A)),
+    _two('careless', 'a rolls its CSK without a look at anybody', (CARELESS, STEADY_B), (IN, IN), begin(CSK, A)),
+    _two('edit-keys', 'a person removes or adds DNSKEY and CDS records', (STEADY_A, HOSTED), (IN, IN), edits(
+        ('edit', A, Write(A, remove_keys=4)), ('edit', A, Write(A, remove_ds=4)), ('edit', B, Write(B, remove_keys=3, remove_ds=1)),
+        ('edit', A, Write(A, remove_ns=2)), ('edit', B, Write(B, remove_ns=1)), ('edit', A, Write(A, remove_ns=1)),
+    )),
+    _two('edit-parent', 'a person removes DS or NS at the parent', (STEADY_A, HOSTED), (IN, IN), edits(
+        ('edit-parent', Write(PARENT_DS, remove_ds=4)), ('edit-parent', Write(PARENT_DS, remove_ds=1)), ('edit-parent', Write(PARENT_DS, remove_ds=5)),
+        ('edit-parent', Write(PARENT_NS, remove_ns=2)), ('edit-parent', Write(PARENT_NS, remove_ns=1)),
+    )),
+    _two('edit-join', 'a person undoes something while b joins', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, edits(
+        ('edit', A, Write(A, remove_keys=4)), ('edit', B, Write(B, remove_keys=3)), ('edit-parent', Write(PARENT_DS, remove_ds=4)),
+        ('edit-parent', Write(PARENT_NS, add_ns=2)),
+    )),
+    _two('edit-leave', 'a person undoes something while b leaves', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, edits(
+        ('edit', A, Write(A, add_ns=2)), ('edit', A, Write(A, add_keys=4)), ('edit-parent', Write(PARENT_DS, add_ds=4)),
+        ('edit-parent', Write(PARENT_NS, add_ns=2)), ('edit', B, Write(B, remove_keys=3)),
+    )),
+    # three signers
+    _two('join-3', 'c joins a and b', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, OUT), JOIN_C),
+    _two('leave-3', 'c leaves a and b', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C),
+    _two('join-leave-3', 'c joins while b leaves', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, OUT), LEAVE_B, JOIN_C),
+    _two('leave-zsk-3', 'c leaves while a rolls its ZSK', (ROLLING, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C, begin(ZSK, A)),
+    _two('leave-ksk-3', 'c leaves while a rolls its KSK', (ROLLING, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C, begin(KSK, A)),
+)
