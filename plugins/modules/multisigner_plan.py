@@ -222,9 +222,10 @@ from ..module_utils._multisigner.group import Group
 from ..module_utils._multisigner.journal import Journal, Memory
 from ..module_utils._multisigner.observation import ZoneObservation
 from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
-from ..module_utils._multisigner.plan import Plan, plan, utc
+from ..module_utils._multisigner.plan import plan
 from ..module_utils._multisigner.report import lines, plan_as_dict
 from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR
+from ..module_utils._multisigner.steps import Plan, utc
 
 Data = Dict[str, Any]
 Made = Tuple[Group, ZoneObservation, Plan]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .plan import Plan, Step, Wait, utc
+from .steps import Plan, Step, Wait, utc
 
 NAMED = 10  # zones of which the same is told by name; the others are counted
 _ZONE = '\0'  # stands for the zone's name in what is told of several

@@ -126,6 +126,10 @@ class Situation:
                 found.setdefault(key, set()).add(view.name)
                 if view.authenticated(key) != NOT_AUTHENTICATED:
                     self.facts.keep(KEY_OWNER, f'{view.name} {key.text}', max((server.dnskey_ttl for server in view.servers), default=0))
+        for signer in self.leaving:
+            for key in _pinned(signer, self.seen.zone, self.published) if signer.name in self.group.dead else ():
+                found.setdefault(key, set()).add(signer.name)
+                self.facts.keep(KEY_OWNER, f'{signer.name} {key.text}', 0)
         self._remembered(KEY_OWNER, found)
         return found
 
@@ -133,6 +137,8 @@ class Situation:
     def _found_at(self) -> dict[DNSKEY, set[str]]:
         found: dict[DNSKEY, set[str]] = {}
         self._remembered(KEY_FOUND_AT, found)
+        if any(view.errors for view in self.seen.signers):
+            return found  # it may be of one that was not seen
         for key in self.published - frozenset(self._proved) - frozenset(found):
             holders = [view for view in self.seen.signers if key in view.published]
             if len(holders) == 1 and holders[0].prepublishes and holders[0].authenticated(key) != NOT_AUTHENTICATED and not key.is_revoked:
@@ -226,6 +232,12 @@ class Situation:
                 found[view.name, key] = self.facts.note(KEY_SIGNS, f'{view.name} {key.text}', key in own, ttl)
         return found
 
+    def is_in_force(self, view: SignerView, key: DNSKEY) -> bool:
+        """Whether every DNSKEY RRset of the signer that may be cached is signed by *key*, and the parent shows its DS everywhere."""
+        fact = self.signs.get((view.name, key))
+        ds = [key.ds(self.group.zone, number) for number in self.group.digest_types]
+        return fact is not None and self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)
+
     @cached_property
     def ds_shown(self) -> dict[DS, Fact]:
         """For each DS that any server of the parent shows, since when all do."""
@@ -283,6 +295,12 @@ class Situation:
         """The signers sign with the one mix of algorithms that the user may allow, and did."""
         used = frozenset(key.algorithm for view in self.asked for key in view.signing)
         return self.group.allow_mixed_algorithms and used == MIXABLE_ALGORITHMS
+
+
+def _pinned(signer: Signer, zone: str, published: Iterable[DNSKEY]) -> list[DNSKEY]:
+    """Those of *published* that the user says are the signer's: by a DNSKEY record, or by a DS."""
+    texts = {' '.join(text.split()).lower() for text in signer.pins.get(zone, ())}
+    return [key for key in published if any(text.endswith(form.lower()) for text in texts for form in (key.text, *(ds.text for ds in _ds_of(key, zone))))]
 
 
 @lru_cache(maxsize=None)

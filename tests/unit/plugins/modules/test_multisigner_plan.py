@@ -15,7 +15,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.gr
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Journal
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import ParentView, ServerView, SignerView, ZoneObservation
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observe import Look
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import Delegation, Plan
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Delegation, Plan
 from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_plan
 from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import parent_work
 

@@ -21,7 +21,8 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ob
     SignerView,
     ZoneObservation,
 )
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import Plan, plan
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import plan
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Plan
 
 ZONE = 'shop.example'
 NOW = 1_800_000_000

@@ -16,6 +16,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
     KSK,
     KSK3,
     PARENT_NS_TTL,
+    ZONE,
     ZSK,
     ZSK3,
     At,
@@ -283,6 +284,19 @@ def test_a_dead_signer_is_waited_for_nowhere_and_goes_as_a_leaver_does():
     assert story.look(dead, DESEC_OFF, ds=BOTH, ns=OFF, after=1).delegation.remove == tuple(ds(KSK))
 
 
+def test_the_keys_of_a_dead_signer_that_the_journal_does_not_know_are_asked_for_and_taken_from_the_pins():
+    story = Story(group('ns1', 'desec', leaving=('ns1',), dead=('ns1',)))
+    dead = replace(NS1, error='it is silent')
+    story.look(dead, DESEC_OFF, ds=BOTH, ns=OFF)
+    made = story.look(dead, DESEC_OFF, ds=BOTH, ns=OFF, after=100_000)
+    assert not made.delegation.remove
+    assert 'set multisigner_pins' in str(made.waits[0])
+    pinned = replace(story.group.signers[0], pins={ZONE: (f'DNSKEY {KSK.text}', ZSK.text)})
+    story.group = replace(story.group, signers=(pinned, *story.group.signers[1:]))
+    made = story.look(dead, DESEC_OFF, ds=BOTH, ns=OFF)
+    assert made.delegation.remove == tuple(ds(KSK))
+
+
 # -- keys are rolled -------------------------------------------------------------------------------------------------------
 
 NEW_ZSK, NEW_KSK = key(6, flags=256), key(7)
@@ -365,6 +379,14 @@ def test_the_ds_of_a_retiring_ksk_stays_while_a_dnskey_rrset_that_only_it_signed
     assert story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=1).delegation.remove == tuple(ds(KSK))
 
 
+def test_a_lost_journal_in_the_middle_of_a_ksk_rollover_is_waited_for():
+    story = settled()
+    story.memory = Memory()
+    made = story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK))
+    assert made.state == 'waiting'
+    assert story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=DNSKEY_TTL).delegation.remove == tuple(ds(KSK))
+
+
 def test_a_standby_ksk_keeps_the_ds_that_it_was_given():
     story = settled()
     standby = replace(NS1, own=(KSK, NEW_KSK, ZSK), signs_keys=(KSK,))
@@ -441,3 +463,11 @@ def test_nothing_is_decided_while_another_run_may_still_be_removing_something():
     assert not made.steps and made.delegation is None
     assert made.waits[0].until == story.now + 60
     assert story.look(*alone, after=60, hold_until=story.now + 60).steps
+
+
+def test_a_leaver_leaves_an_insecure_zone_too():
+    story = settled()
+    story.group = replace(story.group, insecure=True, leaving=('ns1',))
+    story.look(NS1, DESEC)
+    made = story.look(NS1, DESEC, after=DS_TTL)
+    assert made.delegation.ns_remove == ('ns1.example',)

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, NS, Record
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import Delegation, Plan, Step, Wait
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.report import lines, plan_as_dict
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Delegation, Plan, Step, Wait
 
 KEY = DNSKEY(257, 3, 13, b'\x01' * 64)
 WAIT = Wait('the caches', 1_800_000_000, 'the TTL was 3600 s')

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people are told of a zone: what they must mend before it can go on, and what is left where it is. Pure."""
+from __future__ import annotations
+
+from typing import Iterator
+
+from .dnskey import DS
+from .errors import MultisignerError
+from .observation import ServerView
+from .situation import Situation
+from .steps import Findings, Wait, algorithm_name
+
+
+class Complaints:
+    """They go to *findings*; nothing is decided here but whether the zone may be worked on at all."""
+
+    def __init__(self, here: Situation, findings: Findings) -> None:
+        self.here = here
+        self.group, self.seen, self.facts = here.group, here.seen, here.facts
+        self.findings = findings
+
+    def tell_errors(self) -> None:
+        """A signer or parent that was not seen whole stops everything but the adding of keys; it is never taken for one that has nothing.
+
+        So does a server whose answers are bogus already, and a signer that asks the parent to remove every DS.
+        """
+        for view in self.here.asked:
+            self.findings.blocked.extend(view.errors)
+            for server in view.servers:
+                if not server.error:
+                    self.findings.blocked.extend(str(error) for error in _faults(self.seen.zone, view.name, server))
+        self.findings.blocked.extend(self.seen.parent.errors)
+        for signer in self.here.leaving:
+            if not signer.ns:
+                problem = MultisignerError(
+                    'which NS records are its is not known, so nothing shows when it has left', self.group.zone, signer.name,
+                    remedy='Set multisigner_ns for that host: the names in the NS RRset that stand for it',
+                )
+                self.findings.blocked.append(str(problem))
+
+    def algorithms_agree(self) -> bool:
+        """Whether the signers have an algorithm in common (RFC 8901 section 4), or the user allowed the one mix that may be."""
+        used = {view.name: frozenset(key.algorithm for key in view.signing) for view in self.here.asked if not view.errors and view.signing}
+        together = frozenset().union(*used.values()) if used else frozenset()
+        if all(algorithms == together for algorithms in used.values()):
+            return True
+        told = '; '.join(f'{name} with {", ".join(algorithm_name(number) for number in sorted(used[name]))}' for name in sorted(used))
+        if self.here.is_mixed:
+            self.findings.notes.append(
+                f'the signers sign with different algorithms ({told}), as allowed: validators that insist on every algorithm of the DS set '
+                '(unbound with harden-algo-downgrade) may call answers bogus, and analysers report missing RRSIGs'
+            )
+            return True
+        if frozenset.intersection(*used.values()):
+            self.findings.waits.append(
+                Wait('all signers to sign with the same algorithms', None, f'{told}; the DS set has an algorithm only while everyone signs with it')
+            )
+            return True
+        way_out = (
+            'Roll one signer over to the algorithm of the others first (deSEC signs with ECDSAP256SHA256 and cannot change), '
+            'or set allow_mixed_algorithms for this zone, which allows RSASHA256 beside ECDSAP256SHA256 only'
+        )
+        problem = MultisignerError(f'the signers sign with different algorithms ({told}); RFC 8901 section 4 wants one set', self.group.zone, remedy=way_out)
+        self.findings.blocked.append(str(problem))
+        return False
+
+    def tell_what_stays(self) -> None:
+        """What no plan touches, since nothing proves that it may go."""
+        here = self.here
+        for key in sorted(here.published):
+            holders = ', '.join(view.name for view in self.seen.signers if key in view.published)
+            strangers = sorted(here.owners.get(key, frozenset()) - frozenset(here.views))
+            if key.is_revoked:
+                self.findings.notes.append(f'key {key} at {holders} is revoked; it is not given to other signers')
+            elif strangers and strangers == sorted(here.owners[key]):
+                whose = f'{", ".join(strangers)}, which is declared no more'
+                self.findings.notes.append(f'key {key} at {holders} is of {whose}: list it under "leaving" to have it removed')
+            elif not strangers and not any(key in view.signing for view in self.seen.signers) and not here.is_withdrawn(key):
+                self.findings.notes.append(f'key {key} at {holders} signs nothing anywhere: a next key, one that was used before, or a leftover')
+        for ds in self._unknown_ds():
+            self.findings.notes.append(f'DS {ds.text} at the parent names no key that is known: nothing proves that it may go')
+        for signer in here.leaving:
+            held = any(key in view.published for key in here.keys_of(signer.name) for view in here.staying)
+            if here.is_finished(signer) and not held:
+                self.findings.notes.append(f'{signer.name} is gone: take it out of "leaving"')
+
+    def _unknown_ds(self) -> tuple[DS, ...]:
+        """The DS at the parent that name no key that anybody published or owned, or do so with a digest that RFC 9905 forbids."""
+        here = self.here
+        known = {ds for key in here.published | frozenset(here.owners) for ds in here.ds_of(key)}
+        return tuple(ds for ds in sorted(self.seen.parent.ds_anywhere) if ds not in known)
+
+
+def _faults(zone: str, signer: str, server: ServerView) -> Iterator[MultisignerError]:
+    where = f'{signer}, {server.server}'
+    unsigned = [name for name, keys in (('DNSKEY RRset', server.signs_keys), ('SOA', server.signs_zone)) if not keys]
+    if unsigned:
+        yield MultisignerError(
+            f'no key in its DNSKEY RRset has a signature over its {" and ".join(unsigned)} that is valid now', zone, where,
+            remedy='See whether its signatures have ended, and whether the clocks here and there are right',
+        )
+    if any(ds.is_delete for ds in server.cds) or any(key.is_delete for key in server.cdnskeys):
+        yield MultisignerError(
+            'its CDS or CDNSKEY asks the parent to remove every DS of the zone (RFC 8078 section 4)', zone, where,
+            remedy='Take that record away there; going insecure is an operation of its own',
+        )
