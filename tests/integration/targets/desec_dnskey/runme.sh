@@ -47,6 +47,11 @@ zone-cache-refresh-interval=0
 CONF
 pdns_server --config-dir="$folder" --daemon=no --guardian=no --disable-syslog=yes >"$folder/pdns.log" 2>&1 &
 
+# least privilege, as README.md and desec_dnskey tell it
+nothing='{"domain": null, "subname": null, "type": null, "perm_write": false}'
+allow() { printf '{"domain": "a.example", "subname": "", "type": "%s", "perm_write": true}' "$1"; }
+keys="$(allow DNSKEY), $(allow CDS), $(allow CDNSKEY)"
+ns=$(allow NS)
 cat >"$folder/standin.json" <<JSON
 {"listen": {"address": "127.53.3.10", "port": 443, "certificate": "$folder/api.pem", "key": "$folder/api.key"},
  "control": {"port": 8443},
@@ -56,7 +61,9 @@ cat >"$folder/standin.json" <<JSON
  "accounts": [
    {"email": "owner@example.test", "tokens": [
      {"name": "owner", "token": "secret-of-the-owner-token", "perm_create_domain": true},
-     {"name": "without rights", "token": "secret-of-the-weak-token", "policies": [{"domain": null, "subname": null, "type": null, "perm_write": false}]}]},
+     {"name": "without rights", "token": "secret-of-the-weak-token", "policies": [$nothing]},
+     {"name": "three types", "token": "secret-of-the-key-token", "policies": [$nothing, $keys]},
+     {"name": "four types", "token": "secret-of-the-ns-token", "policies": [$nothing, $keys, $ns]}]},
    {"email": "other@example.test", "tokens": [{"name": "other", "token": "secret-of-another-account"}]}]}
 JSON
 for _attempt in $(seq 100); do
