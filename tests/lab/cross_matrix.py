@@ -86,12 +86,16 @@ def probes(zone: str) -> list[Probe]:
     ]
 
 
-def ask(address: str, name: str, record_type: str, recursive: bool = False) -> dns.message.Message:
+def question(name: str, record_type: str, recursive: bool) -> dns.message.Message:
     query = dns.message.make_query(name, record_type, want_dnssec=True, payload=1232)
     if not recursive:
         query.flags &= ~dns.flags.RD
+    return query
+
+
+def ask(address: str, name: str, record_type: str, recursive: bool = False) -> dns.message.Message:
     try:
-        return dns.query.udp_with_fallback(query, address, timeout=TIMEOUT)[0]
+        return dns.query.udp_with_fallback(question(name, record_type, recursive), address, timeout=TIMEOUT)[0]
     except (OSError, dns.exception.DNSException) as error:
         raise NoAnswerError(f"no answer for {name} {record_type} ({type(error).__name__})") from error
 

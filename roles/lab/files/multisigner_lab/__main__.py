@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import bind, desec, outcome, resolvers, settings
+from . import bind, desec, outcome, resolvers
 from .daemons import PATIENCE, Daemon, LabError, check_programs
 from .settings import Lab, Secret
 
@@ -26,7 +26,7 @@ def start_lab(lab: Lab) -> None:
     """Everything, in the order in which one needs the other; what can start side by side does."""
     check_programs()
     rndc_key, registry_key = _secret("rndc-key"), _secret("operator-registry")
-    signer_keys = {signer.name: _secret(f"multisigner-{signer.name}") for signer in (settings.SIGNER_NS1, settings.SIGNER_NS2)}
+    signer_keys = {signer.name: _secret(f"multisigner-{signer.name}") for signer in lab.bind_signers}
     tokens, powerdns_key = desec.Tokens(), secrets.token_urlsafe(21)
 
     deadline = time.monotonic() + PATIENCE
@@ -36,8 +36,7 @@ def start_lab(lab: Lab) -> None:
         root,
         resolvers.start_unbound(lab),
         resolvers.start_recursor(lab),
-        bind.start_signer(lab, settings.SIGNER_NS1, rndc_key),
-        bind.start_signer(lab, settings.SIGNER_NS2, rndc_key),
+        *(bind.start_signer(lab, signer, rndc_key) for signer in lab.bind_signers),
     ]
     outcome.write_inventory(lab, signer_keys, registry_key, tokens)
     outcome.write_environment(lab, tokens)
@@ -58,10 +57,11 @@ def _parse(arguments: list[str]) -> Lab:
     parser.add_argument("--ttl", type=int, default=Lab.ttl, help="of every record, in seconds (default %(default)s)")
     parser.add_argument("--extra-zones", type=int, default=0, metavar="N", help="small zones of ns1 and deSEC beside the named ones, for measurements")
     parser.add_argument("--desec-limits", type=float, default=1.0, metavar="SCALE", help="deSEC's request limits: 1 as they are, 0 for none")
+    parser.add_argument("--cycle", action="store_true", help="zones whose signers and keys change, and a third BIND signer, instead of the demonstration's")
     options = parser.parse_args(arguments)
     if "LAB_DIR" not in os.environ:
         raise LabError("LAB_DIR is not set: this is to be started inside the lab's namespace, as bin/demo does.")
-    return Lab(Path(os.environ["LAB_DIR"]), options.ttl, options.extra_zones, options.desec_limits)
+    return Lab(Path(os.environ["LAB_DIR"]), options.ttl, options.extra_zones, options.desec_limits, options.cycle)
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The BIND servers: root, registry and its secondary, and the operator's two signers. Writes their files and starts them.
+"""The BIND servers: root, registry and its secondary, and the operator's signers. Writes their files and starts them.
 
 Root and registry zones come signed from the start, so that nobody waits for named to sign them. The signers get a
 named.conf as an operator has it, without any zone: making the zones is the work of the role bind_signer.
@@ -144,5 +144,5 @@ def start_signer(lab: Lab, signer: BindSigner, rndc_key: Secret) -> Daemon:
     folder = lab.folder(signer.name)
     (folder / "zones").mkdir(parents=True)
     for zone in lab.zones_of(signer):
-        lab.zone_file(zone).write_text(content.zone_file(zone, lab.ttl), encoding="ascii")
+        lab.zone_file(signer, zone).write_text(content.zone_file(zone, signer, lab.ttl), encoding="ascii")
     return _start(lab, signer.name, _options(folder, signer.address) + _controls(folder, signer.address, rndc_key), listens(signer.address))

@@ -59,13 +59,27 @@ def _bind_signer(lab: Lab, signer: BindSigner, key: Secret) -> dict[str, Value]:
         "bind_signer_rndc": f"{program('rndc')} -c {folder}/rndc.conf",
         "bind_signer_dnskey_ttl": lab.ttl,
         **({"bind_signer_policy_options": _quick_policy(lab)} if signer.driver == "bind" else {}),
-        "bind_signer_zones": {zone.name: {"file": str(lab.zone_file(zone)), "algorithm": zone.algorithm, "new_keys": True} for zone in lab.zones_of(signer)},
+        "bind_signer_zones": {
+            zone.name: {"file": str(lab.zone_file(signer, zone)), "algorithm": zone.algorithm, "new_keys": True} for zone in lab.zones_of(signer)
+        },
+        **_name_servers(lab, signer.name),
     }
 
 
+def _name_servers(lab: Lab, signer: str) -> dict[str, Value]:
+    """Where signers join and leave, the pass manages their NS records too."""
+    return {"multisigner_ns": list(settings.NAME_SERVERS[signer])} if lab.cycle else {}
+
+
 def _quick_policy(lab: Lab) -> dict[str, Value]:
-    """What named has to know of the lab's short TTLs: its own defaults make it wait a day before it publishes a CDS."""
+    """What named has to know of the lab's short TTLs: its own defaults make it wait a day before it publishes a CDS.
+
+    With `lab.cycle` signatures are renewed every few seconds, so that a new key has soon signed everything.
+    """
+    life = lab.signature_life
+    renewal = {"signatures-validity": life, "signatures-refresh": life - lab.signing_delay, "signatures-jitter": 0} if lab.cycle else {}
     return {
+        **renewal,
         "max-zone-ttl": lab.ttl,
         "zone-propagation-delay": 1,
         "publish-safety": 1,
@@ -77,20 +91,21 @@ def _quick_policy(lab: Lab) -> dict[str, Value]:
 
 def _declared(zone: SharedZone, allow_mixed: bool) -> dict[str, Value]:
     allowed = {"allow_mixed_algorithms": True} if allow_mixed and zone.name == settings.MIXED else {}
-    return {"name": zone.name, "parent": zone.parent, "signers": [zone.signer.name, "desec"], **allowed}
+    return {"name": zone.name, "parent": zone.parent, "signers": list(zone.signers), **allowed}
 
 
 def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: Secret, tokens: desec.Tokens) -> None:
     """The inventory as an operator writes it (a host's variables beside it), and the same zones with the mixed one allowed."""
     signers: dict[str, Value] = {
-        signer.name: _bind_signer(lab, signer, signer_keys[signer.name]) for signer in (settings.SIGNER_NS1, settings.SIGNER_NS2)
+        signer.name: _bind_signer(lab, signer, signer_keys[signer.name]) for signer in lab.bind_signers
     }
-    signers["desec"] = {
+    signers[settings.DESEC] = {
         "multisigner_driver": "desec",
         "multisigner_servers": [name.rstrip(".") for name in settings.DESEC_NAMES],
         "multisigner_api_url": settings.DESEC_URL,
         "multisigner_api_token": tokens.multisigner,
         "multisigner_api_ca_file": str(lab.ca_file),
+        **_name_servers(lab, settings.DESEC),
     }
     servers: Value = [settings.REGISTRY, settings.REGISTRY_SECONDARY]
     parents: dict[str, Value] = {
@@ -128,8 +143,8 @@ def environment(lab: Lab, tokens: desec.Tokens) -> dict[str, str]:
         "LAB_DIR": str(lab.directory),
         "LAB_INVENTORY": str(lab.inventory),
         "LAB_MIXED_ALLOWED": str(lab.mixed_allowed),
-        "LAB_ZONE": settings.ZONES[0].name,
-        "LAB_ZONES": ",".join(zone.name for zone in settings.ZONES),
+        "LAB_ZONE": lab.named_zones[0].name,
+        "LAB_ZONES": ",".join(zone.name for zone in lab.named_zones),
         "LAB_TTL": str(lab.ttl),
         "LAB_RESOLVER": settings.UNBOUND,
         "LAB_RESOLVERS": f"{settings.UNBOUND},{settings.RECURSOR}",
@@ -146,13 +161,18 @@ def environment(lab: Lab, tokens: desec.Tokens) -> dict[str, str]:
     }
 
 
+def _shown_signers(zone: SharedZone) -> str:
+    return " + ".join("deSEC" if name == settings.DESEC else f"{name} {zone.algorithm}" for name in zone.signers)
+
+
 def overview(lab: Lab) -> list[str]:
     """Lines for a person: what is where."""
-    named = ", ".join(f"{zone.name} ({zone.signer.name} {zone.algorithm} + deSEC)" for zone in settings.ZONES)
+    signers = ", ".join(f"{signer.name} {signer.address}" for signer in lab.bind_signers)
+    named = ", ".join(f"{zone.name} ({_shown_signers(zone)})" for zone in lab.named_zones)
     extra = f", and {lab.extra_zones} small ones" if lab.extra_zones else ""
     return [
         f"root {settings.ROOT}, registry of {settings.TLD} {settings.REGISTRY} and {settings.REGISTRY_SECONDARY} (BIND)",
-        f"signers: ns1 {settings.NS1}, ns2 {settings.NS2} (BIND), deSEC {settings.DESEC_1}, {settings.DESEC_2} (PowerDNS), API {settings.DESEC_URL}",
+        f"signers: {signers} (BIND), deSEC {settings.DESEC_1}, {settings.DESEC_2} (PowerDNS), API {settings.DESEC_URL}",
         f"validating resolvers: unbound {settings.UNBOUND}, PowerDNS Recursor {settings.RECURSOR}",
         f"zones: {named}{extra}; every TTL is {lab.ttl} s",
         f"files and logs: {lab.directory}",

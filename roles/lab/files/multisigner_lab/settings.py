@@ -15,6 +15,7 @@ REGISTRY = "127.53.1.1"
 REGISTRY_SECONDARY = "127.53.1.2"
 NS1 = "127.53.2.1"
 NS2 = "127.53.2.2"
+NS3 = "127.53.2.3"
 DESEC_1 = "127.53.3.1"
 DESEC_2 = "127.53.3.2"
 DESEC_API = "127.53.3.10"
@@ -24,12 +25,13 @@ TLD = "example."
 REGISTRY_NAMES = {"a.nic.example.": REGISTRY, "b.nic.example.": REGISTRY_SECONDARY}
 NS1_NAME = "ns1.operator.example."
 NS2_NAME = "ns2.operator.example."
+NS3_NAME = "ns3.operator.example."
 DESEC_NAMES = {"ns1.desec.example.": DESEC_1, "ns2.desec.example.": DESEC_2}
 DESEC_API_NAME = "desec.example."
 DESEC_URL = "https://desec.example/api/v1"
 
 # host names that the registry zone holds itself, so that everything resolves inside the lab
-HOSTS = {**REGISTRY_NAMES, NS1_NAME: NS1, NS2_NAME: NS2, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
+HOSTS = {**REGISTRY_NAMES, NS1_NAME: NS1, NS2_NAME: NS2, NS3_NAME: NS3, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
 
 
 @dataclass(frozen=True)
@@ -44,22 +46,36 @@ class BindSigner:
 
 SIGNER_NS1 = BindSigner("ns1", NS1, NS1_NAME, "bind")
 SIGNER_NS2 = BindSigner("ns2", NS2, NS2_NAME, "bind_signzone")
+SIGNER_NS3 = BindSigner("ns3", NS3, NS3_NAME, "bind")
+DESEC = "desec"
+# the names that stand for each signer in NS RRsets
+NAME_SERVERS = {**{signer.name: (signer.host_name,) for signer in (SIGNER_NS1, SIGNER_NS2, SIGNER_NS3)}, DESEC: tuple(DESEC_NAMES)}
 
 
 @dataclass(frozen=True)
 class SharedZone:
     """A zone (no trailing dot) that one BIND signer and deSEC are to sign together. `algorithm`: of the BIND signer's keys;
-    `parent`: how the inventory says that its DS reach the registry."""
+    `parent`: how the inventory says that its DS reach the registry; `small`: with few names.
+
+    For what changes during its life: `others` are further BIND signers that have its content, `group` the signers (by name) that
+    it begins with, where these are not `signer` and deSEC.
+    """
 
     name: str
     signer: BindSigner
     algorithm: str = "ECDSAP256SHA256"
     parent: str = "example_registry"
     small: bool = False
+    others: tuple[BindSigner, ...] = ()
+    group: tuple[str, ...] = ()
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        return self.group or (self.signer.name, DESEC)
 
     @property
     def name_servers(self) -> tuple[str, ...]:
-        return (self.signer.host_name, *DESEC_NAMES)
+        return tuple(name for signer in self.signers for name in NAME_SERVERS[signer])
 
 
 # the mixed one is the case of RFC 8901 section 4: algorithms that differ between the signers
@@ -69,6 +85,17 @@ ZONES = (
     SharedZone("mixed.example", SIGNER_NS2, algorithm="RSASHA256"),
 )
 MIXED = "mixed.example"
+# for tests/lab/lifecycle: one zone for each story
+CYCLE_ZONES = (
+    SharedZone("join.example", SIGNER_NS1, others=(SIGNER_NS3,)),
+    SharedZone("leave.example", SIGNER_NS1, others=(SIGNER_NS3,), group=("ns1", "ns3", DESEC)),
+    SharedZone("zsk.example", SIGNER_NS1),
+    SharedZone("ksk.example", SIGNER_NS1),
+    SharedZone("move.example", SIGNER_NS1, group=("ns1",)),
+    SharedZone("wrong-zsk.example", SIGNER_NS1),
+    SharedZone("wrong-ds.example", SIGNER_NS1),
+    SharedZone("wrong-key.example", SIGNER_NS1),
+)
 
 
 @dataclass(frozen=True)
@@ -82,27 +109,49 @@ class Secret:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab. `ttl` (seconds) is the TTL of every record of every zone; `desec_limits` scales deSEC's throttling, 0 lifts it."""
+    """One lab. `ttl` (seconds) is the TTL of every record of every zone; `desec_limits` scales deSEC's throttling, 0 lifts it.
+
+    `cycle`: instead of the demonstration's zones those of CYCLE_ZONES, the signer ns3, and signatures of a short life.
+    """
 
     directory: Path
     ttl: int = 3
     extra_zones: int = 0
     desec_limits: float = 1.0
+    cycle: bool = False
+
+    @property
+    def bind_signers(self) -> tuple[BindSigner, ...]:
+        return (SIGNER_NS1, SIGNER_NS3) if self.cycle else (SIGNER_NS1, SIGNER_NS2)
+
+    @property
+    def signing_delay(self) -> int:
+        """With `cycle`, seconds after which a new key of BIND has signed everything (Dsgn of RFC 7583)."""
+        return self.ttl + 2
+
+    @property
+    def signature_life(self) -> int:
+        """With `cycle`, seconds for which BIND's signatures are valid. It renews them at nine tenths of that at the latest."""
+        return 9 * self.signing_delay
+
+    @property
+    def named_zones(self) -> tuple[SharedZone, ...]:
+        return CYCLE_ZONES if self.cycle else ZONES
 
     @property
     def zones(self) -> tuple[SharedZone, ...]:
         extra = (SharedZone(f"zone{number:04}.example", SIGNER_NS1, small=True) for number in range(1, self.extra_zones + 1))
-        return (*ZONES, *extra)
+        return (*self.named_zones, *extra)
 
     def zones_of(self, signer: BindSigner) -> tuple[SharedZone, ...]:
-        return tuple(zone for zone in self.zones if zone.signer == signer)
+        return tuple(zone for zone in self.zones if signer in (zone.signer, *zone.others))
 
     def folder(self, server: str) -> Path:
         return self.directory / server
 
-    def zone_file(self, zone: SharedZone) -> Path:
-        """The unsigned content on the zone's BIND signer."""
-        return self.folder(zone.signer.name) / "zones" / f"{zone.name}.zone"
+    def zone_file(self, signer: BindSigner, zone: SharedZone) -> Path:
+        """The unsigned content on one of the zone's BIND signers."""
+        return self.folder(signer.name) / "zones" / f"{zone.name}.zone"
 
     @property
     def root_hints(self) -> Path:
