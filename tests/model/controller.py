@@ -15,11 +15,12 @@ from .world import Content, Declaration, ParentServer, Write
 
 class Look(NamedTuple):
     """What a run sees: of each declared signer the content of each of its servers, None for one that did not answer (the empty
-    tuple for a signer that is not declared); the keys that each signer says to be retiring; each parent server."""
+    tuple for a signer that is not declared); the keys that each signer says to be retiring, and those that it has made; each parent server."""
 
     declared: Declaration
     signers: Tuple[Tuple[Optional[Content], ...], ...]
     retiring: Tuple[int, ...]
+    announced: Tuple[int, ...]
     parents: Tuple[Optional[ParentServer], ...]
 
     @property
@@ -29,11 +30,16 @@ class Look(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What a run wants to do. *memory*: the number of what the journal then holds. *verdict*: complete, waiting, changing or blocked."""
+    """What a run wants to do. *memory*: the number of what the journal then holds. *verdict*: complete, waiting, changing or blocked.
+
+    *published*, *withdrawn*: the keys whose DS every resolver can have, and none can have any more.
+    """
 
     writes: Tuple[Write, ...]
     memory: int
     verdict: str
+    published: int = 0
+    withdrawn: int = 0
 
 
 class Controller(Protocol):

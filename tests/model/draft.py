@@ -14,7 +14,7 @@ from .controller import Decision, Fact, Look, Memories, Memory
 from .invariants import Seen
 from .keys import KeyRing
 from .rollovers import Gates
-from .world import IN, LEAVING, PARENT_DS, PARENT_NS, Content, ParentServer, Settings, Write
+from .world import IN, LEAVING, PARENT_DS, PARENT_NS, Content, ParentServer, Settings, Signer, Write
 
 LEAVER_NS, LEAVER_KEYS = 'leaver\'s NS', 'leaver\'s keys'
 
@@ -35,7 +35,13 @@ class DraftGates(Gates):
             return all(new & keys for keys, _signs in seen.served.keys)
         return super().may_sign_data(new, seen)
 
-    def may_drop_algorithm(self, old: int, seen: Seen) -> bool:
+    def is_published(self, signer: Signer, new: int, seen: Seen) -> bool:
+        return all(ds & new for ds in seen.held.ds)
+
+    def is_withdrawn(self, signer: Signer, old: int, seen: Seen) -> bool:
+        return not any(ds & old for ds in seen.held.ds)
+
+    def may_drop_algorithm(self, signer: Signer, old: int, seen: Seen) -> bool:
         return True
 
 

@@ -24,7 +24,7 @@ from .search import Result, Search
 
 STATES = 1_500_000  # of all scenarios together
 MENDS = 10  # from one state in so many the way to the end is tried
-DRAFT_STATES = 20_000
+DRAFT_STATES = 1_000
 
 
 def explore(scenario: Scenario, limit: int) -> Result:

@@ -180,7 +180,8 @@ class Model:
         parents: Tuple[Optional[ParentServer], ...] = state.parents
         if blind == -1:
             parents = (*parents[:-1], None)
-        return Look(state.declared, tuple(signers), tuple(signer.retiring for signer in state.signers), parents)
+        retiring, announced = (tuple(found) for found in zip(*((signer.retiring, signer.announced) for signer in state.signers)))
+        return Look(state.declared, tuple(signers), retiring, announced, parents)
 
     def decide(self, state: State, blind: Optional[int] = None) -> Decision:
         return self.controller.decide(self.look(state, blind), state.memory, state.hold or None)
@@ -191,15 +192,27 @@ class Model:
         decision = self.controller.decide(look, state.memory, state.hold or None)
         runs = state.runs if beside else ()
         hold = state.hold
-        if decision.writes:
-            removes = any(write.removes for write in decision.writes)
+        writes = (*decision.writes, *self._tell(state, decision))
+        if writes:
+            removes = any(write.removes for write in writes)
             left = self.settings.times.window + 1 if removes else 0
-            runs = (*runs, Run(left, decision.writes))
+            runs = (*runs, Run(left, writes))
             hold = max(hold, left)
         after = state._replace(memory=decision.memory, runs=runs, hold=hold)
         if state.spoiled and decision.verdict == 'complete' and self._is_mended(after):
             after = after._replace(spoiled=False)
         return Step(move, after, self._of_plan(state, look, decision, blind))
+
+    def _tell(self, state: State, decision: Decision) -> Iterator[Write]:
+        """What a signer that rolls a KSK is told of the DS of its keys, where it is news."""
+        for number, signer in enumerate(state.signers):
+            if not self.settings.signers[number].hosted and state.declared.status[number] != OUT:
+                rolling = 0
+                for rollover in signer.rollovers:
+                    rolling |= (rollover.old | rollover.new) & self.ring.sep
+                published, withdrawn = decision.published & rolling & ~signer.told_published, decision.withdrawn & rolling & ~signer.told_withdrawn
+                if published or withdrawn:
+                    yield Write(number, published=published, withdrawn=withdrawn)
 
     def _is_mended(self, state: State) -> bool:
         level = all(signer.content == signer.secondary for signer in state.signers) and all(server == state.parents[0] for server in state.parents)
@@ -260,6 +273,8 @@ class Model:
             foreign=(signer.foreign | write.add_keys & ~signer.own) & ~write.remove_keys,
             foreign_cds=(signer.foreign_cds | write.add_ds & ~signer.own_cds) & ~write.remove_ds,
             ns=(signer.ns | write.add_ns) & ~write.remove_ns,
+            told_published=signer.told_published | write.published,
+            told_withdrawn=signer.told_withdrawn | write.withdrawn,
         ))
 
     def _level(self, number: int, signer: Signer) -> Signer:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from ...plugins.module_utils._multisigner import group as groups
-from ...plugins.module_utils._multisigner import plan as planning
 from ...plugins.module_utils._multisigner.dnskey import DS, NS, Record
 from ...plugins.module_utils._multisigner.journal import GAP
 from ...plugins.module_utils._multisigner.journal import Fact as JournalFact
 from ...plugins.module_utils._multisigner.journal import Memory as JournalMemory
 from ...plugins.module_utils._multisigner.observation import ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
+from ...plugins.module_utils._multisigner.plan import plan
 from ...plugins.module_utils._multisigner.situation import KEY_FOUND_AT, KEY_OWNER
+from ...plugins.module_utils._multisigner.steps import Plan, Step
 from .controller import Decision, Fact, Look, Memories, Memory
 from .keys import ZONE, KeyRing
 from .world import DEAD, LEAVING, OUT, PARENT_DS, PARENT_NS, Content, Declaration, ParentServer, Settings, Write
@@ -37,7 +38,7 @@ class RealController:
         self._ring = ring
         self._groups: Dict[Declaration, groups.Group] = {}
         self._decisions: Dict[Tuple[Look, int, Optional[int]], Decision] = {}
-        self._views: Dict[Tuple[int, Tuple[Optional[Content], ...], int], SignerView] = {}
+        self._views: Dict[Tuple[int, Tuple[Optional[Content], ...], int, int], SignerView] = {}
 
     def decide(self, look: Look, memory: int, hold: Optional[int]) -> Decision:
         key = (look, memory, hold)
@@ -47,44 +48,45 @@ class RealController:
         return found
 
     def explain(self, look: Look, memory: int, hold: Optional[int]) -> str:
-        plan = self._plan(look, memory, hold)
-        return '; '.join([plan.state, *map(str, plan.waits), *plan.blocked, *plan.notes])
+        made = self._plan(look, memory, hold)
+        return '; '.join([made.state, *map(str, made.waits), *made.blocked, *made.notes])
 
     # -- the adapter to plan(): the only place that knows its form --------------------------------------------------------
 
-    def _plan(self, look: Look, memory: int, hold: Optional[int]) -> planning.Plan:
+    def _plan(self, look: Look, memory: int, hold: Optional[int]) -> Plan:
         known = self.memories[memory]
         facts = [JournalFact(fact.kind, fact.subject, self._time(fact.age), fact.ttl * self._unit) for fact in known.facts]
         journal = JournalMemory({fact.key: fact for fact in facts}, self._time(known.seen))
-        return planning.plan(self._group(look.declared), self._observation(look), journal, NOW, None if hold is None else NOW + hold * self._unit)
+        return plan(self._group(look.declared), self._observation(look), journal, NOW, None if hold is None else NOW + hold * self._unit)
 
     def _time(self, age: Optional[int]) -> Optional[int]:
         return None if age is None else NOW - age * self._unit
 
     def _decide(self, look: Look, memory: int, hold: Optional[int]) -> Decision:
-        plan = self._plan(look, memory, hold)
-        writes = [self._write(step) for step in plan.steps]
-        parent = plan.delegation
+        made = self._plan(look, memory, hold)
+        writes = [self._write(step) for step in made.steps]
+        parent = made.delegation
         if parent is not None:
             writes.append(Write(PARENT_DS, add_ds=self._mask_of_ds(parent.missing), remove_ds=self._mask_of_ds(parent.remove)))
             writes.append(Write(PARENT_NS, add_ns=self._mask_of_ns(parent.ns_add), remove_ns=self._mask_of_ns(parent.ns_remove)))
-        return Decision(tuple(write for write in writes if any(write[1:])), self._stored(memory, plan), plan.state)
+        kept = tuple(write for write in writes if any(write[1:]))
+        return Decision(kept, self._stored(memory, made), made.state, self._known(made.published), self._known(made.withdrawn))
 
-    def _stored(self, before: int, plan: planning.Plan) -> int:
+    def _stored(self, before: int, made: Plan) -> int:
         """The number of the memory that the journal then holds: it stores as Journal.store() does."""
         facts = tuple(sorted(
             Fact(fact.kind, fact.subject, 0 if fact.kind in TIMELESS else self._age(fact.since), fact.ttl // self._unit)
-            for fact in plan.memory.facts.values()
+            for fact in made.memory.facts.values()
         ))
         after = self.memories.number(Memory(0, facts))
         known = self.memories[before]
-        is_due = bool(plan.waits) and (known.seen is None or not 0 <= known.seen * self._unit < GAP // 4)
+        is_due = bool(made.waits) and (known.seen is None or not 0 <= known.seen * self._unit < GAP // 4)
         return after if is_due or self.memories[after].facts != known.facts else before
 
     def _age(self, since: Optional[float]) -> Optional[int]:
         return None if since is None else int((NOW - since) // self._unit)
 
-    def _write(self, step: planning.Step) -> Write:
+    def _write(self, step: Step) -> Write:
         number = next(index for index, spec in enumerate(self._settings.signers) if spec.name == step.signer)
         added, removed = self._masks(step.add), self._masks(step.remove)
         return Write(number, added[0], removed[0], added[1], removed[1], added[2], removed[2])
@@ -107,6 +109,10 @@ class RealController:
 
     def _mask_of_ds(self, values: Iterable[DS]) -> int:
         return sum(self._ring.bit_of_ds[value] for value in values)
+
+    def _known(self, values: Iterable[DS]) -> int:
+        """The same for DS of any digest type; the model has one for each key."""
+        return sum(self._ring.bit_of_ds[value] for value in values if value in self._ring.bit_of_ds)
 
     def _mask_of_ns(self, names: Iterable[str]) -> int:
         return sum(1 << number for number, spec in enumerate(self._settings.signers) if _ns_name(spec.name) in names)
@@ -131,17 +137,19 @@ class RealController:
         return groups.Signer(spec.name, 'desec' if spec.hosted else 'bind', servers, ns=(_ns_name(spec.name),))
 
     def _observation(self, look: Look) -> ZoneObservation:
-        views: List[SignerView] = [self._view(number, servers, look.retiring[number]) for number, servers in enumerate(look.signers) if servers]
+        views: List[SignerView] = [
+            self._view(number, servers, look.retiring[number], look.announced[number]) for number, servers in enumerate(look.signers) if servers
+        ]
         return ZoneObservation(ZONE, NOW, tuple(views), ParentView('registry', 'example', tuple(map(self._parent_server, range(9), look.parents))))
 
-    def _view(self, number: int, servers: Tuple[Optional[Content], ...], retiring: int) -> SignerView:
-        key = (number, servers, retiring)
+    def _view(self, number: int, servers: Tuple[Optional[Content], ...], retiring: int, announced: int) -> SignerView:
+        key = (number, servers, retiring, announced)
         found = self._views.get(key)
         if found is None:
             ring, spec = self._ring, self._settings.signers[number]
             found = self._views[key] = SignerView(
                 spec.name, tuple(self._server(number, index, content) for index, content in enumerate(servers)), not spec.hosted,
-                retiring=frozenset() if spec.hosted else ring.dnskeys(retiring),
+                retiring=frozenset() if spec.hosted else ring.dnskeys(retiring), announced=ring.dnskeys(announced),
             )
         return found
 
@@ -152,8 +160,9 @@ class RealController:
         ring, spec = self._ring, self._settings.signers[number]
         return ServerView(
             address, authenticated='tsig', dnskeys=ring.dnskeys(content.keys), dnskey_ttl=spec.dnskey_ttl * self._unit,
-            signs_keys=ring.dnskeys(content.signs_keys), signs_zone=ring.dnskeys(content.signs_soa), cds=ring.ds_set(content.cds), cdnskeys=ring.dnskeys(content.cds),
-            ns=self._ns(content.ns), ns_ttl=spec.ns_ttl * self._unit, serial=1, negative_ttl=self._settings.times.negative * self._unit,
+            signs_keys=ring.dnskeys(content.signs_keys), signs_zone=ring.dnskeys(content.signs_soa), cds=ring.ds_set(content.cds),
+            cdnskeys=ring.dnskeys(content.cds), ns=self._ns(content.ns), ns_ttl=spec.ns_ttl * self._unit, serial=1,
+            negative_ttl=self._settings.times.negative * self._unit,
         )
 
     def _parent_server(self, index: int, server: Optional[ParentServer]) -> ParentServerView:

@@ -26,9 +26,16 @@ class Gates:
         """No data is signed by a new key before every DNSKEY RRset that may be cached has it."""
         return all(new & keys == new for keys, _signs in seen.held.keys)
 
-    def may_drop_algorithm(self, old: int, seen: Seen) -> bool:
-        """An algorithm is given up when no DS of it may be cached: *old* are all keys of it."""
-        return not any(ds & old for ds in seen.held.ds)
+    def is_published(self, signer: Signer, new: int, seen: Seen) -> bool:
+        """Whether every resolver can have the DS of *new*, as far as the signer knows: the controller told it."""
+        return new & ~signer.told_published == 0
+
+    def is_withdrawn(self, signer: Signer, old: int, seen: Seen) -> bool:
+        """Whether no resolver can have a DS of *old*, as far as the signer knows: the controller told it."""
+        return old & ~signer.told_withdrawn == 0
+
+    def may_drop_algorithm(self, signer: Signer, old: int, seen: Seen) -> bool:
+        return self.is_withdrawn(signer, old, seen)
 
 
 class Rollovers:
@@ -40,20 +47,28 @@ class Rollovers:
         self._gates = gates
 
     def begin(self, number: int, signer: Signer, kind: str) -> Optional[Signer]:
-        """The signer with the new key published; None when it cannot begin now."""
+        """The signer with the new key made or published; None when it cannot begin now."""
         spec = self._settings.signers[number]
         if any(ALGORITHM in (kind, rollover.kind) or rollover.kind == kind for rollover in signer.rollovers):
             return None
         old = self._current(spec, signer, kind)
         new = self._next(spec, kind)
-        if not old or new & signer.own:
+        if not old or new & (signer.own | signer.announced):
             return None
-        sep = new & self._ring.sep
-        started = Rollover(kind, 1, old, new, max(spec.dnskey_ttl, self._settings.times.data if kind == ALGORITHM else 0))
+        if spec.makes_keys_first:
+            made = signer._replace(announced=signer.announced | new)
+            return made._replace(rollovers=tuple(sorted((*signer.rollovers, Rollover(kind, 0, old, new, 0)))))
+        return self._publish(spec, signer, Rollover(kind, 0, old, new, 0), signer.rollovers)
+
+    def _publish(self, spec: SignerSpec, signer: Signer, rollover: Rollover, rest: Tuple[Rollover, ...]) -> Signer:
+        """The signer with the new key in its DNSKEY RRset; *rest*: its other rollovers."""
+        new, sep = rollover.new, rollover.new & self._ring.sep
+        started = rollover._replace(phase=1, wait=max(spec.dnskey_ttl, self._settings.times.data if rollover.kind == ALGORITHM else 0))
         begun = signer._replace(
-            own=signer.own | new, signs_keys=signer.signs_keys | sep, foreign=signer.foreign & ~new, rollovers=tuple(sorted((*signer.rollovers, started)))
+            own=signer.own | new, signs_keys=signer.signs_keys | sep, foreign=signer.foreign & ~new, announced=signer.announced & ~new,
+            rollovers=tuple(sorted((*rest, started))),
         )
-        if kind == ALGORITHM:  # everything is signed twice from now on (RFC 6781 section 4.1.4)
+        if rollover.kind == ALGORITHM:  # everything is signed twice from now on (RFC 6781 section 4.1.4)
             data_signers = new if spec.style == CSK else new & ~sep
             begun = begun._replace(signs_soa=signer.signs_soa | data_signers, data=_both([mask | data_signers for mask in signer.data]))
         return begun
@@ -64,7 +79,7 @@ class Rollovers:
         return sum(key.bit for key in self._ring.of(signer.own & ~signer.retiring) if key.role == kind)
 
     def _next(self, spec: SignerSpec, kind: str) -> int:
-        """The keys of the next generation: the highest one that nobody has yet."""
+        """The keys of the next generation."""
         roles = (CSK,) if spec.style == CSK else (KSK, ZSK)
         wanted = roles if kind == ALGORITHM else (kind,)
         return sum(self._ring.bit(spec.name, role, 1) for role in wanted)
@@ -75,11 +90,14 @@ class Rollovers:
         if rollover.wait or signer.content != signer.secondary:
             return None
         spec = self._settings.signers[number]
+        rest = signer.rollovers[:index] + signer.rollovers[index + 1:]
+        if not rollover.phase:
+            others = (keys for keys, signs in seen.held.keys if not signs & signer.own)
+            return self._publish(spec, signer, rollover, rest) if all(rollover.new & keys == rollover.new for keys in others) else None
         after = _STEPS[rollover.kind][rollover.phase - 1](self, spec, signer, rollover, seen)
         if after is None:
             return None
         done, wait = after
-        rest = signer.rollovers[:index] + signer.rollovers[index + 1:]
         if rollover.phase < len(_STEPS[rollover.kind]):
             rest = tuple(sorted((*rest, rollover._replace(phase=rollover.phase + 1, wait=wait))))
         return done._replace(rollovers=rest)
@@ -97,8 +115,11 @@ class Rollovers:
         return signer._replace(data=_both([_swap(mask, rollover) for mask in signer.data])), self._settings.times.data
 
     def _withdraw(self, spec: SignerSpec, signer: Signer, rollover: Rollover, seen: Seen) -> Optional[Tuple[Signer, int]]:
-        keep = ~rollover.old
-        return signer._replace(own=signer.own & keep, signs_keys=signer.signs_keys & keep, retiring=signer.retiring & keep), 0
+        keep, forget = ~rollover.old, ~(rollover.old | rollover.new)
+        return signer._replace(
+            own=signer.own & keep, signs_keys=signer.signs_keys & keep, retiring=signer.retiring & keep,
+            told_published=signer.told_published & forget, told_withdrawn=signer.told_withdrawn & forget,
+        ), 0
 
     def _point_to_new(self, spec: SignerSpec, signer: Signer, rollover: Rollover, seen: Seen) -> Optional[Tuple[Signer, int]]:
         """Its own CDS switches to the new key; the old one waits for the parent."""
@@ -106,8 +127,12 @@ class Rollovers:
         return signer._replace(own_cds=cds, retiring=signer.retiring | rollover.old & self._ring.sep), 0
 
     def _withdraw_when_delegated(self, spec: SignerSpec, signer: Signer, rollover: Rollover, seen: Seen) -> Optional[Tuple[Signer, int]]:
-        """A provider waits for the new DS, BIND (checkds) for the old one to go as well."""
-        if spec.watches_parent and not all(ds & rollover.new and (spec.hosted or not ds & rollover.old) for ds in seen.held.ds):
+        """A provider looks for the new DS by itself; BIND (checkds) waits for both to be said."""
+        if spec.hosted:
+            may = all(ds & rollover.new for ds in seen.held.ds)
+        else:
+            may = self._gates.is_published(signer, rollover.new, seen) and self._gates.is_withdrawn(signer, rollover.old, seen)
+        if spec.watches_parent and not may:
             return None
         return self._withdraw(spec, signer, rollover, seen)
 
@@ -120,13 +145,12 @@ class Rollovers:
 
     def _leave_old(self, spec: SignerSpec, signer: Signer, rollover: Rollover, seen: Seen) -> Optional[Tuple[Signer, int]]:
         """Its own CDS of the old algorithm goes when every DS set that may be cached has the new one."""
-        if not all(ds & rollover.new for ds in seen.held.ds):
+        if not self._gates.is_published(signer, rollover.new & self._ring.sep, seen):
             return None
         return self._point_to_new(spec, signer, rollover, seen)
 
     def _drop_algorithm(self, spec: SignerSpec, signer: Signer, rollover: Rollover, seen: Seen) -> Optional[Tuple[Signer, int]]:
-        of_old = next(mask for mask in self._ring.algorithm_masks if mask & rollover.old)
-        if not self._gates.may_drop_algorithm(of_old, seen):
+        if not self._gates.may_drop_algorithm(signer, rollover.old & self._ring.sep, seen):
             return None
         withdrawn = self._withdraw(spec, signer, rollover, seen)
         return withdrawn if withdrawn is None else (withdrawn[0], spec.dnskey_ttl)
@@ -143,12 +167,13 @@ _STEPS: dict[str, Sequence[_Phase]] = {
     CSK: (Rollovers._csk_signs, Rollovers._all_signed, Rollovers._withdraw_when_delegated),
     ALGORITHM: (Rollovers._offer_new, Rollovers._leave_old, Rollovers._drop_algorithm, Rollovers._drop_signatures),
 }
+PUBLISHES = 'publishes the key that it has made, since the others have it'
 PHASE_WORDS = {
-    ZSK: ('signs data with the new ZSK', 'has replaced the last signature of the old ZSK', 'withdraws the old ZSK'),
-    KSK: ('publishes CDS for the new KSK only', 'withdraws the old KSK'),
-    CSK: ('signs data with the new CSK and publishes CDS for it only', 'has replaced the last signature of the old CSK', 'withdraws the old CSK'),
+    ZSK: (PUBLISHES, 'signs data with the new ZSK', 'has replaced the last signature of the old ZSK', 'withdraws the old ZSK'),
+    KSK: (PUBLISHES, 'publishes CDS for the new KSK only', 'withdraws the old KSK'),
+    CSK: (PUBLISHES, 'signs data with the new CSK and publishes CDS for it only', 'has replaced the last signature of the old CSK', 'withdraws the old CSK'),
     ALGORITHM: (
-        'publishes CDS for the new algorithm too', 'publishes CDS for the new algorithm only',
+        PUBLISHES, 'publishes CDS for the new algorithm too', 'publishes CDS for the new algorithm only',
         'withdraws the keys of the old algorithm', 'drops the signatures of the old algorithm',
     ),
 }

@@ -136,6 +136,7 @@ DRAFT = (
     ),
 )
 SLOW_A = SignerSpec('a', rolls=True, secondary=True)
+MAKING = SignerSpec('a', rolls=True, makes_keys_first=True)
 STEADY_B, STEADY_C = SignerSpec('b'), SignerSpec('c', CSK_STYLE, hosted=True)
 CSK_B = SignerSpec('b', CSK_STYLE, rolls=True)
 HASTY = SignerSpec('a', rolls=True, announces=False)
@@ -157,6 +158,8 @@ STANDARD = (
     _two('ksk', 'a rolls its KSK', (ROLLING, HOSTED), (IN, IN), begin(KSK, A)),
     _two('csk', 'a rolls its CSK', (BIND_CSK, STEADY_B), (IN, IN), begin(CSK, A)),
     _two('algorithm', 'both roll to another algorithm', RSA, (IN, IN), begin(ALGORITHM, A), begin(ALGORITHM, B)),
+    _two('zsk-made', 'a makes a ZSK, and publishes it when the others have it', (MAKING, HOSTED), (IN, IN), begin(ZSK, A)),
+    _two('ksk-made', 'a makes a KSK, and publishes it when the others have it', (MAKING, HOSTED), (IN, IN), begin(KSK, A)),
     _two('insecure', 'the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), INSECURE),
     _two('change', 'the operator changes from a to b', (STEADY_A, HOSTED), (IN, OUT), SWAP),
     # the same with other ratios of the TTLs

@@ -24,7 +24,8 @@ def _blind(model: Model, names: List[str], move: Move) -> str:
 
 def _begin(model: Model, names: List[str], move: Move) -> str:
     what = 'keys of another algorithm, and signs everything with both' if move[2] == ALGORITHM else f'a new {str(move[2]).upper()}'
-    return f'{names[_number(move[1])]} publishes {what}'
+    makes_first = model.settings.signers[_number(move[1])].makes_keys_first
+    return f'{names[_number(move[1])]} {"makes" if makes_first else "publishes"} {what}'
 
 
 def _declare(model: Model, names: List[str], move: Move) -> str:
@@ -47,6 +48,8 @@ def _write(model: Model, names: List[str], move: Move) -> str:
             ('removes', f'{records} ' + model.ring.names(write.remove_ds), write.remove_ds),
             ('adds', 'NS ' + _servers(names, write.add_ns), write.add_ns),
             ('removes', 'NS ' + _servers(names, write.remove_ns), write.remove_ns),
+            ('says that every resolver can have the DS of', model.ring.names(write.published), write.published),
+            ('says that no resolver can have the DS of', model.ring.names(write.withdrawn), write.withdrawn),
         )
         if mask
     ]
@@ -74,7 +77,7 @@ _SENTENCES: Dict[str, _Sentence] = {
     'transfer': lambda model, names, move: f'the secondary of {names[_number(move[1])]} gets the zone',
     'parent-transfer': lambda model, names, move: 'the second server of the parent gets the zone',
     'begin': _begin,
-    'go-on': lambda model, names, move: f'{names[_number(move[1])]} {PHASE_WORDS[str(move[2])][_number(move[3]) - 1]}',
+    'go-on': lambda model, names, move: f'{names[_number(move[1])]} {PHASE_WORDS[str(move[2])][_number(move[3])]}',
     'declare': _declare,
     'insecure': lambda model, names, move: 'the user declares that the zone goes insecure',
     'journal': lambda model, names, move: {'lost': 'the journal is lost', 'outdated': 'the journal is an old one'}.get(str(move[1]), 'the clock is set back'),

@@ -20,7 +20,9 @@ SPLIT, CSK = 'split', 'csk'  # a KSK and a ZSK, or one key for both
 @dataclass(frozen=True)
 class SignerSpec:
     """What does not change about one signer. It *announces* a rollover: waits, before it signs data with a new key, until the others
-    have it. It *watches_parent*: withdraws a KSK only when resolvers have a DS of the next one. One that does neither is careless.
+    have it. It *watches_parent*: withdraws a KSK only when resolvers have a DS of the next one (BIND: and
+    none of the old one, as the controller tells it). One that does neither is careless.
+    One that *makes_keys_first* publishes a new key when the others have it.
     A *hosted* one does not tell which of its keys are retiring, and never publishes a key that does not sign yet.
 
     TTLs in units of time. A signer that *rolls* has a second generation of keys to go to, of *next_algorithm* if that is given.
@@ -29,6 +31,7 @@ class SignerSpec:
     name: str
     style: str = SPLIT
     hosted: bool = False
+    makes_keys_first: bool = False
     secondary: bool = False
     announces: bool = True
     watches_parent: bool = True
@@ -89,7 +92,11 @@ class Rollover(NamedTuple):
 
 
 class Signer(NamedTuple):
-    """One signer's primary, and its secondary's content (the same as the primary's when there is none)."""
+    """One signer's primary, and its secondary's content (the same as the primary's when there is none).
+
+    *announced*: a key that it has made and not published yet. *told_published*, *told_withdrawn*: those of its keys of which
+    the controller told it that their DS can be with every resolver, or with none.
+    """
 
     own: int
     signs_keys: int
@@ -102,6 +109,9 @@ class Signer(NamedTuple):
     ns: int
     rollovers: Tuple[Rollover, ...]
     secondary: Content
+    announced: int = 0
+    told_published: int = 0
+    told_withdrawn: int = 0
 
     @property
     def content(self) -> Content:
@@ -129,7 +139,8 @@ class Caches(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One write of a plan. *target*: a signer's number, PARENT_DS or PARENT_NS. Masks of keys, of CDS or DS, of name servers."""
+    """One write of a plan. *target*: a signer's number, PARENT_DS or PARENT_NS. Masks of keys, of CDS or DS, of name servers;
+    and what a signer is told of the DS of its keys."""
 
     target: int
     add_keys: int = 0
@@ -138,6 +149,8 @@ class Write(NamedTuple):
     remove_ds: int = 0
     add_ns: int = 0
     remove_ns: int = 0
+    published: int = 0
+    withdrawn: int = 0
 
     @property
     def removes(self) -> bool:
