@@ -298,7 +298,7 @@ def signer_work(plans: Sequence[Plan]) -> dict[str, list[Data]]:
 
 
 def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
-    """What registry_ds needs of each zone whose DS set may be published: every signer's SEP keys and what it publishes now.
+    """What registry_ds needs of each zone that its parent has work with: every signer's SEP keys and what it publishes now, and what may go.
 
     Before a DS goes out or away it asks the signers' servers once more, since other tasks come between the observation and that write.
     """
@@ -306,15 +306,23 @@ def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
     for group, seen, made in plans:
         delegation = made.delegation
         # An export is kept up to date also when the parent has everything.
-        if delegation is None or not delegation.keys or not (delegation.missing or group.parent.channel == 'export'):
+        if delegation is None or not (delegation.has_work or (delegation.by_person and delegation.keys)):
             continue
         published = {view.name: view.published_everywhere for view in seen.signers}
-        asked = {signer.name: {'servers': list(signer.servers), 'port': signer.port} for signer in group.signers if delegation.missing}
+        is_change = bool(delegation.missing or delegation.remove)
+        asked = {signer.name: {'servers': list(signer.servers), 'port': signer.port} for signer in group.signers if is_change}
         signers = [
             {'name': name, 'sep_keys': [key.text for key in keys], 'dnskeys': sorted(key.text for key in published[name]), **asked.get(name, {})}
             for name, keys in delegation.keys.items()
         ]
-        work.setdefault(delegation.parent, []).append({'name': made.zone, 'signers': signers})
+        work.setdefault(delegation.parent, []).append({
+            'name': made.zone,
+            'signers': signers,
+            'remove': [ds.text for ds in delegation.remove],
+            'ns_add': list(delegation.ns_add),
+            'ns_remove': list(delegation.ns_remove),
+            'insecure': group.insecure,
+        })
     return work
 
 

@@ -57,9 +57,9 @@ def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:
 
 def refuse_last_ns(request: Request, present: Iterable[str]) -> None:
     """*present*: the texts of the NS records that the signer has. Raises MultisignerError when *request* would leave it with none."""
-    names = _of_type(request, True)
-    gone = {record.text for record in names.remove} & set(present)
-    if gone and not (set(present) - gone) | {record.text for record in names.add}:
+    names, shown = _of_type(request, True), set(present)
+    gone = {record.text for record in names.remove} & shown
+    if gone and not (shown - gone) | {record.text for record in names.add}:
         raise MultisignerError(
             f'to remove {", ".join(sorted(gone))} would leave it without any NS record, and nobody would find it', zone=request.zone,
             remedy='Name in "add" an NS record that takes their place, or take one of them out of "remove"',

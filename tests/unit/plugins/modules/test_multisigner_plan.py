@@ -33,9 +33,16 @@ def test_before_a_ds_goes_out_the_servers_of_its_signer_are_asked_once_more():
     assert signer['sep_keys'] == signer['dnskeys'] == [KEY.text]
 
 
+def test_what_may_go_is_handed_on_and_the_servers_are_asked_once_more():
+    gone = DNSKEY(257, 3, 13, b'2' * 64).ds(ZONE)
+    made = Plan(ZONE, delegation=replace(MISSING, missing=(), remove=(gone,), ns_add=('ns1.example',), ns_remove=('ns2.example',)))
+    (zone,) = parent_work([(GROUP, SEEN, made)])['registry']
+    assert (zone['remove'], zone['ns_add'], zone['ns_remove'], zone['insecure']) == ([gone.text], ['ns1.example'], ['ns2.example'], False)
+    assert zone['signers'][0]['servers']
+
+
 def test_an_export_that_is_kept_up_to_date_asks_nobody_again():
-    group = replace(GROUP, parent=replace(GROUP.parent, channel='export'))
-    (zone,) = parent_work([(group, SEEN, Plan(ZONE, delegation=replace(MISSING, missing=())))])['registry']
+    (zone,) = parent_work([(GROUP, SEEN, Plan(ZONE, delegation=replace(MISSING, missing=(), by_person=True)))])['registry']
     assert 'servers' not in zone['signers'][0]
 
 
