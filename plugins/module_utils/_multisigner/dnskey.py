@@ -14,6 +14,7 @@ import hashlib
 import re
 import struct
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Callable, Iterable, Union
 
 from .errors import MultisignerError
@@ -113,7 +114,7 @@ class DNSKEY:
     algorithm: int
     key: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Presentation form, the base64 in one piece (as deSEC and PowerDNS canonicalise it)."""
         return f'{self.flags} {self.protocol} {self.algorithm} {base64.b64encode(self.key).decode("ascii")}'
@@ -122,7 +123,7 @@ class DNSKEY:
     def wire(self) -> bytes:
         return struct.pack('!HBB', self.flags, self.protocol, self.algorithm) + self.key
 
-    @property
+    @cached_property
     def tag(self) -> int:
         """The key tag, RFC 4034 appendix B. Not unique: never match keys by it."""
         wire = self.wire
@@ -155,14 +156,7 @@ class DNSKEY:
 
     def ds(self, zone: str, digest_type: int = SHA256) -> DS:
         """The DS of this key for *zone* (RFC 4034 section 5.1.4). Raises MultisignerError for digests that RFC 9905 forbids."""
-        hashes = {SHA256: hashlib.sha256, SHA384: hashlib.sha384}
-        if digest_type not in hashes:
-            raise MultisignerError(
-                f'DS digest type {digest_type} must not be used for a delegation (RFC 9905)',
-                zone=zone,
-                remedy='Use 2 (SHA-256), or 2 and 4 (SHA-384)',
-            )
-        return DS(self.tag, self.algorithm, digest_type, hashes[digest_type](name_wire(zone) + self.wire).digest())
+        return _ds(self, zone, digest_type)
 
     def check_usable(self) -> None:
         """Raises MultisignerError when no signer may publish this key: what deSEC and others accept without a look."""
@@ -289,6 +283,18 @@ class Record:
                 f'digest type {self.rdata.digest_type} must not be used for a delegation (RFC 9905)', record=self.text,
                 remedy='Use digest type 2 (SHA-256) or 4 (SHA-384)',
             )
+
+
+@lru_cache(maxsize=65536)
+def _ds(key: DNSKEY, zone: str, digest_type: int) -> DS:
+    hashes = {SHA256: hashlib.sha256, SHA384: hashlib.sha384}
+    if digest_type not in hashes:
+        raise MultisignerError(
+            f'DS digest type {digest_type} must not be used for a delegation (RFC 9905)',
+            zone=zone,
+            remedy='Use 2 (SHA-256), or 2 and 4 (SHA-384)',
+        )
+    return DS(key.tag, key.algorithm, digest_type, hashes[digest_type](name_wire(zone) + key.wire).digest())
 
 
 def parse_record(text: str, zone: str) -> Record:

@@ -9,6 +9,7 @@ never an empty answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Iterable, Mapping
 
 from .dnskey import DNSKEY, DS
@@ -38,12 +39,12 @@ class ServerView:
     serial: int = 0
     negative_ttl: int = 0
 
-    @property
+    @cached_property
     def signing(self) -> frozenset[DNSKEY]:
         """The keys that sign anything here."""
         return self.signs_keys | self.signs_zone
 
-    @property
+    @cached_property
     def longest_ttl(self) -> int:
         """Seconds after which no resolver holds a DNSKEY answer given before this one: positive, or that there was none (RFC 2308)."""
         return max(self.dnskey_ttl, self.negative_ttl)
@@ -61,23 +62,23 @@ class SignerView:
     retiring: frozenset[DNSKEY] = frozenset()
     announced: frozenset[DNSKEY] = frozenset()
 
-    @property
+    @cached_property
     def errors(self) -> tuple[str, ...]:
         return tuple(view.error for view in self.servers if view.error)
 
-    @property
+    @cached_property
     def published(self) -> frozenset[DNSKEY]:
         """The keys in the DNSKEY RRset of any server."""
         return frozenset().union(*(view.dnskeys for view in self.servers))
 
-    @property
+    @cached_property
     def published_everywhere(self) -> frozenset[DNSKEY]:
         """The keys in the DNSKEY RRset of every server; none while a server was not seen."""
         if self.errors or not self.servers:
             return frozenset()
         return frozenset.intersection(*(view.dnskeys for view in self.servers))
 
-    @property
+    @cached_property
     def disagreement(self) -> str:
         """Which servers differ in which RRset, in words; empty when they agree. The serial may differ for a moment."""
         seen = [view for view in self.servers if not view.error]
@@ -92,12 +93,12 @@ class SignerView:
                     return f'{seen[0].server} and {view.server} answer with different {rtype} RRsets'
         return ''
 
-    @property
+    @cached_property
     def signing(self) -> frozenset[DNSKEY]:
         """Its own keys, proved: those that sign at any of its servers, and those that its API names."""
         return self.by_api.union(*(view.signing for view in self.servers))
 
-    @property
+    @cached_property
     def own_sep(self) -> frozenset[DNSKEY]:
         """Its own KSKs and CSKs: they sign the DNSKEY RRset at every server, so a DS may point to them."""
         if self.errors or not self.servers:
@@ -142,18 +143,18 @@ class ParentView:
     zone: str
     servers: tuple[ParentServerView, ...]
 
-    @property
+    @cached_property
     def errors(self) -> tuple[str, ...]:
         return tuple(view.error for view in self.servers if view.error)
 
-    @property
+    @cached_property
     def ds_everywhere(self) -> frozenset[DS]:
         """The DS that every server shows; none while a server was not seen."""
         if self.errors or not self.servers:
             return frozenset()
         return frozenset.intersection(*(view.ds for view in self.servers))
 
-    @property
+    @cached_property
     def ds_anywhere(self) -> frozenset[DS]:
         return frozenset().union(*(view.ds for view in self.servers))
 
@@ -167,7 +168,7 @@ class ZoneObservation:
     signers: tuple[SignerView, ...]
     parent: ParentView
 
-    @property
+    @cached_property
     def owners(self) -> Mapping[DNSKEY, tuple[str, ...]]:
         """For every published key the signers that it belongs to: those at which it signs. Empty: it signs nothing anywhere."""
         return {
