@@ -1,0 +1,374 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of a multi-signer zone on real servers: joins, leaves and rollovers, with the prober asking all the time.
+
+    tests/lab/lifecycle [--ttl SECONDS] [STORY ...]     see there
+
+Each story has a zone of its own, which is complete when the story begins. What the operator does in it is done with his
+tools, all the rest by playbooks/multisigner.yml, which stays and goes on by itself until the zone is complete again. Told
+for each: how long that took, beside the waits that no tool can avoid (WAITS), and what the prober judged. The story
+`wrong` does three things in the wrong order, by hand, and is passed when the prober called each of them bogus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Iterator, Sequence
+
+import dns.dnssec
+import dns.rdatatype
+from dns.rdtypes.ANY.DNSKEY import DNSKEY
+from dns.rdtypes.ANY.RRSIG import RRSIG
+from multisigner_lab import settings
+
+from . import cross_matrix
+
+HERE = Path(__file__).resolve().parent
+PLAYBOOKS = HERE.parents[1] / "playbooks"
+PATIENCE = 20  # TTLs (and 120 seconds) until a story must have come to its end
+LAB = settings.Lab(Path(os.environ["LAB_DIR"]), int(os.environ["LAB_TTL"]), cycle=True)
+ZONES = {zone.name: zone for zone in LAB.zones}
+SERVERS = {"ns1": (settings.NS1,), "ns3": (settings.NS3,), settings.DESEC: (settings.DESEC_1, settings.DESEC_2)}
+PARENTS = (settings.REGISTRY, settings.REGISTRY_SECONDARY)
+
+TTL = LAB.ttl
+SIGNING = LAB.signing_delay
+# What must be waited for, in seconds: every record of the lab has the same TTL, all propagation delays are taken for nothing,
+# and waits that may run side by side count once.
+_JOIN = ((TTL, "until DNSKEY RRsets and DS sets without the joiner have left the caches, side by side (RFC 8901 section 6.2, RFC 7583 section 3.3.1)"),)
+_LEAVE = (
+    (TTL, "until no NS RRset that names the leaver is cached (RFC 6781 section 4.3.5.1)"),
+    (TTL, "until nothing that it answered is cached: data, and its DNSKEY RRset (RFC 6781 section 4.3.5.1)"),
+    (TTL, "until no DS of it is cached: only then its keys may go (RFC 7583 section 3.3.1)"),
+)
+_DNSKEY_WAIT = (TTL, "until every cached DNSKEY RRset has the new key (Ipub of RFC 7583 section 3.2.1)")
+_RRSIG_WAIT = (SIGNING + TTL, "until everything is signed by the new key and no old signature is cached (Iret of RFC 7583 section 3.2.1)")
+_DS_WAIT = (TTL, "until every cached DS set has the new DS (Iret of RFC 7583 section 3.3.1)")
+WAITS = {
+    "join": _JOIN,
+    "leave": _LEAVE,
+    "zsk": (_DNSKEY_WAIT, _RRSIG_WAIT),
+    "ksk": (_DNSKEY_WAIT, _DS_WAIT),
+    "move": (*_JOIN, *_LEAVE, *_JOIN, *_LEAVE),
+}
+
+
+class StoryError(Exception):
+    """A story did not come to its end; the message says where it stopped."""
+
+
+@dataclass
+class Told:
+    """What came of one zone's story. Times in seconds; *result* is the prober's."""
+
+    zone: str
+    began: float = field(default_factory=time.time)
+    elapsed: float = 0.0
+    result: dict[str, object] = field(default_factory=dict)
+
+    def number(self, name: str) -> int:
+        return int(str(self.result.get(name, 0)))
+
+    @property
+    def faults(self) -> list[dict[str, object]]:
+        found = self.result.get("faults")
+        return found if isinstance(found, list) else []
+
+
+# -- asking and waiting -----------------------------------------------------------------------------------------------
+
+
+def records(address: str, name: str, record_type: str) -> frozenset[str]:
+    """The records that a server answers with, in their presentation form; of a referral, those."""
+    answer = cross_matrix.ask(address, f"{name}.", record_type)
+    wanted = dns.rdatatype.from_text(record_type)
+    return frozenset(record.to_text() for rrset in (*answer.answer, *answer.authority) if rrset.rdtype == wanted for record in rrset)
+
+
+def keys(address: str, zone: str) -> dict[int, DNSKEY]:
+    """The DNSKEY RRset of a server, by key tag."""
+    answer = cross_matrix.ask(address, f"{zone}.", "DNSKEY")
+    found = [key for rrset in answer.answer for key in rrset if isinstance(key, DNSKEY)]
+    return {dns.dnssec.key_id(key): key for key in found}
+
+
+def signing_tags(address: str, zone: str, record_type: str) -> frozenset[int]:
+    """The tags of the keys that sign this RRset of the apex at a server."""
+    answer = cross_matrix.ask(address, f"{zone}.", record_type)
+    return frozenset(one.key_tag for rrset in answer.answer for one in rrset if isinstance(one, RRSIG) and rrset.name.to_text() == f"{zone}.")
+
+
+def until(what: str, is_so: Callable[[], bool]) -> None:
+    """Raises StoryError when it does not become so."""
+    give_up = time.monotonic() + PATIENCE * TTL
+    while not is_so():
+        if time.monotonic() > give_up:
+            raise StoryError(f"waited for ever until {what}")
+        time.sleep(0.1)
+
+
+# -- doing ------------------------------------------------------------------------------------------------------------
+
+
+def tool(*command: str, text: str | None = None) -> str:
+    """Runs one of BIND's tools. Raises StoryError when it fails."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StoryError(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+def rndc(signer: str, *words: str) -> None:
+    tool("rndc", "-c", str(LAB.folder(signer) / "rndc.conf"), *words)
+
+
+def key_folder(signer: str, zone: str) -> Path:
+    return LAB.folder(signer) / "multisigner" / "keys" / zone
+
+
+def own_tag(signer: str, zone: str, flags: int) -> int:
+    """The tag of a BIND signer's key with these flags; it must be the only one."""
+    found = [path for path in key_folder(signer, zone).glob("K*.key") if f" DNSKEY {flags} " in path.read_text(encoding="ascii")]
+    if len(found) != 1:
+        raise StoryError(f"{signer} has {len(found)} keys with flags {flags} for {zone}, not one")
+    return int(found[0].stem.rsplit("+", 1)[1])
+
+
+def new_key(signer: str, zone: str, *options: str) -> int:
+    """Makes a key that is not published yet, for the next rollover; returns its tag."""
+    made = tool("dnssec-keygen", "-q", "-G", "-K", str(key_folder(signer, zone)), "-a", "ECDSAP256SHA256", "-L", str(TTL), *options, zone)
+    return int(made.strip().rsplit("+", 1)[1])
+
+
+def update(address: str, key_file: Path, zone: str, *lines: str) -> None:
+    tool("nsupdate", "-k", str(key_file), text="\n".join([f"server {address}", f"zone {zone}", *lines, "send", ""]))
+
+
+class Pass:
+    """playbooks/multisigner.yml with its reports, one log for each run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._runs = 0
+
+    def run(self, *zones: dict[str, object]) -> None:
+        """Stays until every zone is as declared. Raises StoryError when that does not happen."""
+        self._runs += 1
+        log = self._folder / f"pass{self._runs:02}.log"
+        variables = log.with_suffix(".json")
+        variables.write_text(json.dumps({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}), encoding="ascii")
+        command = ["ansible-playbook", "-i", os.environ["LAB_INVENTORY"], "-e", f"@{variables}", str(PLAYBOOKS / "multisigner.yml")]
+        with log.open("w", encoding="utf-8") as output:
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+        said = log.read_text(encoding="utf-8")
+        report = said[said.rfind(": Report]") :]
+        if status != 0 or ": complete" not in report or any(f": {state}" in report for state in ("waiting", "changing", "blocked")):
+            raise StoryError(f"the playbook ended with status {status} and this report ({log}):\n{report}")
+
+
+def declared(zone: str, signers: Sequence[str], leaving: Sequence[str] = ()) -> dict[str, object]:
+    return {"name": zone, "parent": ZONES[zone].parent, "signers": list(signers), "leaving": list(leaving)}
+
+
+@contextmanager
+def probed(folder: Path, zone: str) -> Iterator[Told]:
+    """Probes from one TTL before what is in it until two TTLs after."""
+    told = Told(zone)
+    result = folder / f"{zone}.json"
+    prober = subprocess.Popen([str(HERE / "prober"), zone, str(result)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        if prober.stdout is None or not prober.stdout.readline():
+            raise StoryError("the prober did not start")
+        time.sleep(TTL)
+        told.began = time.time()
+        yield told
+        told.elapsed = told.elapsed or time.time() - told.began
+        time.sleep(2 * TTL)
+    finally:
+        prober.send_signal(signal.SIGTERM)
+        status = prober.wait()
+    if status != 0:
+        raise StoryError(f"the prober ended with status {status}")
+    told.result = json.loads(result.read_text(encoding="utf-8"))
+
+
+# -- the stories ------------------------------------------------------------------------------------------------------
+
+
+def delegated(zone: str) -> frozenset[str]:
+    """The NS that every server of the parent shows."""
+    return frozenset.intersection(*(records(address, zone, "NS") for address in PARENTS))
+
+
+def check(is_so: bool, what: str) -> None:
+    if not is_so:
+        raise StoryError(f"it is complete, but not so: {what}")
+
+
+def check_group(zone: str, signers: Sequence[str]) -> None:
+    """Every signer publishes one set of keys and of NS, the parent delegates to these signers, and has no DS but theirs."""
+    names = frozenset(name for signer in signers for name in settings.NAME_SERVERS[signer])
+    addresses = [address for signer in signers for address in SERVERS[signer]]
+    check(delegated(zone) == names, f"{zone} is delegated to {', '.join(sorted(names))}")
+    check(all(records(address, zone, "NS") == names for address in addresses), "every signer has these NS")
+    check(len({frozenset(keys(address, zone).values()) for address in addresses}) == 1, "every signer has the same keys")
+    ds_tags = {int(ds.split()[0]) for address in PARENTS for ds in records(address, zone, "DS")}
+    seps = {tag for tag, key in keys(addresses[0], zone).items() if key.flags & 1}
+    check(ds_tags == seps, f"the DS at the parent ({ds_tags}) are those of the keys {seps}")
+
+
+def join(run: Pass, zone: str) -> None:
+    run.run(declared(zone, ["ns1", "desec", "ns3"]))
+    check_group(zone, ["ns1", "desec", "ns3"])
+
+
+def leave(run: Pass, zone: str) -> None:
+    gone = set(keys(settings.NS3, zone)) - set(keys(settings.NS1, zone))
+    run.run(declared(zone, ["ns1", "desec"], leaving=["ns3"]))
+    check_group(zone, ["ns1", "desec"])
+    check(not gone & set(keys(settings.NS1, zone)), "the keys of ns3 are gone")
+
+
+def move(run: Pass, zone: str) -> None:
+    """An operator change, from BIND to deSEC, and back."""
+    for old, new in (("ns1", "desec"), ("desec", "ns1")):
+        run.run(declared(zone, [old, new]))
+        check_group(zone, [old, new])
+        run.run(declared(zone, [new], leaving=[old]))
+        check_group(zone, [new])
+
+
+def zsk(run: Pass, zone: str) -> None:
+    _roll(run, zone, 256, "SOA")
+
+
+def ksk(run: Pass, zone: str) -> None:
+    _roll(run, zone, 257, "DNSKEY", "-f", "KSK")
+
+
+def _roll(run: Pass, zone: str, flags: int, signed: str, *options: str) -> None:
+    """The order that cannot break: the others have the new key, and it has reached every cache, before BIND begins."""
+    old = own_tag("ns1", zone, flags)
+    new = new_key("ns1", zone, *options)
+    run.run(declared(zone, ZONES[zone].signers))
+    check(all(new in keys(address, zone) for address in SERVERS[settings.DESEC]), f"deSEC has the new key {new}")
+    rndc("ns1", "dnssec", "-rollover", "-key", str(old), zone)
+    run.run(declared(zone, ZONES[zone].signers))
+    until(f"ns1 withdraws its key {old}", lambda: old not in keys(settings.NS1, zone))
+    run.run(declared(zone, ZONES[zone].signers))
+    check_group(zone, ZONES[zone].signers)
+    check(new in signing_tags(settings.NS1, zone, signed), f"the new key {new} signs")
+    check(not any(old in keys(address, zone) for signer in ZONES[zone].signers for address in SERVERS[signer]), f"the old key {old} is gone")
+
+
+STORIES: dict[str, Callable[[Pass, str], None]] = {"join": join, "leave": leave, "zsk": zsk, "ksk": ksk, "move": move}
+
+
+# -- what must be caught ----------------------------------------------------------------------------------------------
+
+
+def wrong_zsk(zone: str) -> None:
+    """ns1 rolls its ZSK, and nobody gives the new one to deSEC."""
+    old = own_tag("ns1", zone, 256)
+    rndc("ns1", "dnssec", "-rollover", "-key", str(old), zone)
+    until("ns1 signs with its new key", lambda: old not in signing_tags(settings.NS1, zone, "SOA"))
+
+
+def wrong_ds(zone: str) -> None:
+    """deSEC's DS goes while resolvers are sent there."""
+    own = {dns.dnssec.key_id(key) for key in keys(settings.DESEC_1, zone).values()} - {own_tag("ns1", zone, 256), own_tag("ns1", zone, 257)}
+    gone = [ds for ds in records(settings.REGISTRY, zone, "DS") if int(ds.split()[0]) in own]
+    check(len(gone) == 1, "the parent has one DS of deSEC")
+    update(settings.REGISTRY, LAB.registry_key, settings.TLD, f"update delete {zone}. DS {gone[0]}")
+
+
+def wrong_key(zone: str) -> None:
+    """deSEC's key goes from ns1 while resolvers are sent to deSEC."""
+    own = {own_tag("ns1", zone, 256), own_tag("ns1", zone, 257)}
+    gone = [key for tag, key in keys(settings.NS1, zone).items() if tag not in own]
+    check(len(gone) == 1, "ns1 has one key of deSEC")
+    update(settings.NS1, LAB.folder("ns1") / "session.key", zone, f"update delete {zone}. DNSKEY {gone[0].to_text()}")
+
+
+WRONG: dict[str, Callable[[str], None]] = {"wrong-zsk": wrong_zsk, "wrong-ds": wrong_ds, "wrong-key": wrong_key}
+
+
+def tell_wrong(folder: Path, name: str) -> bool:
+    """Whether the prober found nothing bogus before the mistake, and something after."""
+    zone = f"{name}.example"
+    with probed(folder, zone) as told:
+        WRONG[name](zone)
+    early = [fault for fault in told.faults if float(str(fault["time"])) < told.began]
+    caught = bool(told.faults) and not early
+    print(f"{name:10} {told.number('checks'):>7} checks, {told.number('bogus'):>6} bogus: {'caught' if caught else 'NOT CAUGHT'} ({WRONG[name].__doc__})")
+    for fault in early or told.faults[:2]:
+        print(f"  {shown(fault, told.began)}")
+    return caught
+
+
+# -- the whole --------------------------------------------------------------------------------------------------------
+
+
+def shown(fault: dict[str, object], began: float) -> str:
+    first, last = (float(str(fault[name])) - began for name in ("time", "last"))
+    return f"after {first:.1f} to {last:.1f} s, {fault['count']} times: {fault['pair']}: {fault['name']}: {fault['reason']}"
+
+
+def tell_story(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
+    """What came of it, and whether that was its end without anything bogus."""
+    zone = f"{name}.example"
+    failure = ""
+    with probed(folder, zone) as told:
+        try:
+            STORIES[name](run, zone)
+        except (StoryError, cross_matrix.NoAnswerError) as error:
+            failure = str(error)
+        told.elapsed = time.time() - told.began
+    required = sum(seconds for seconds, _why in WAITS[name])
+    print(
+        f"{name:10} {told.number('checks'):>7} checks, {told.number('bogus'):>6} bogus, {told.number('unanswered')} unanswered; "
+        f"{told.elapsed:.1f} s over {required} s: {told.elapsed / required:.2f}" + (f"; FAILED: {failure}" if failure else ""),
+        flush=True,
+    )
+    for fault in told.faults[:10]:
+        print(f"  BOGUS {shown(fault, told.began)}")
+    silence = told.result.get("silence")
+    for line in silence[:5] if isinstance(silence, list) else []:
+        print(f"  unanswered: {line}")
+    return told, not failure and not told.number("bogus")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="lifecycle", description="Signers join, leave and roll their keys, under the prober.")
+    parser.add_argument("stories", nargs="*", metavar="STORY", help=f"{', '.join([*STORIES, 'wrong'])}; all of them by default")
+    wanted = parser.parse_args().stories or [*STORIES, "wrong"]
+    for name in wanted:
+        if name not in (*STORIES, "wrong"):
+            parser.error(f"there is no story {name}; the stories: {', '.join([*STORIES, 'wrong'])}")
+    folder = LAB.directory / "lifecycle"
+    folder.mkdir()
+    run = Pass(folder)
+    zones = [f"{name}.example" for story in wanted for name in (WRONG if story == "wrong" else [story])]
+    run.run(*(declared(zone, ZONES[zone].signers) for zone in zones))
+    print(f"every TTL is {TTL} s, BIND has renewed all signatures after {SIGNING} s; complete at first: {', '.join(zones)}", flush=True)
+    told = [tell_story(folder, run, name) for name in wanted if name != "wrong"]
+    caught = [tell_wrong(folder, name) for name in WRONG if "wrong" in wanted]
+    required = sum(seconds for name in wanted if name != "wrong" for seconds, _why in WAITS[name])
+    checks, bogus, elapsed = (sum(values) for values in zip((0, 0, 0.0), *((one.number("checks"), one.number("bogus"), one.elapsed) for one, _good in told)))
+    ratio = f"{elapsed:.1f} s over {required} s: {elapsed / required:.2f}" if required else "no story"
+    print(f"lifecycle: {checks} checks, {bogus} bogus; elapsed over required {ratio}; wrong: {sum(caught)} of {len(caught)} caught")
+    return 0 if all(good for _one, good in told) and all(caught) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
