@@ -65,6 +65,16 @@ def test_without_a_primary_the_first_server_is_it_also_when_one_is_written_witho
     assert 'no name server is given' in run(capfd, server=None, servers=[])['msg']
 
 
+def test_own_keys_reach_the_signer_by_the_zones_name(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(Signer, 'apply', lambda signer, _options, _check: told.append(signer.own_keys) or [])
+    run(capfd, own_keys={'Shop.Example.': ['DNSKEY 257 3 13 AAAA']})
+    assert told == [{'shop.example': ['DNSKEY 257 3 13 AAAA']}]
+    for wrong in ('DNSKEY 257 3 13 AAAA', None, [{'dnskey': 'DNSKEY 257 3 13 AAAA'}]):
+        assert 'zone shop.example: its own_keys are no list of records' in run(capfd, own_keys={'shop.example': wrong})['msg']
+    assert len(told) == 1
+
+
 def test_a_server_without_an_address_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     result = run(capfd, server='ns1.invalid')
     assert result['failed'] is True

@@ -13,6 +13,8 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.er
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome, Request
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server, Tsig
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import rfc2136
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.bind import DYNAMIC as DYNAMIC_ZONES
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.bind import SIGNZONE
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.rfc2136 import Published, Signer, compute, updates
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer
 from ansible_collections.dnssec.multisigner.tests.support.real_bind import KEY_NAME, KEY_SECRET, NAMED, UPDATES, RealBind
@@ -381,6 +383,10 @@ def test_ns_records_change_when_the_keys_are_there_and_before_old_ones_go_and_th
     assert [{rtype for rtype, _unused in (*update.add, *update.remove)} for update in sent] == [{'DNSKEY'}, {'CDNSKEY'}, {'CDS'}, {'NS'}, {'DNSKEY'}]
     assert [rrset.to_text() for rrset in sent[3].message().update] == ['shop.example. 77 IN NS ns1.example.', 'shop.example. 0 NONE NS ns2.example.']
     assert not sent[0].remove and not sent[-1].add
+
+
+def test_ns_records_are_edited_by_update_and_not_in_a_zone_file() -> None:
+    assert (DYNAMIC_ZONES.edits_ns, SIGNZONE.edits_ns) == (True, False)
 
 
 def test_a_message_deletes_single_records_and_never_an_rrset() -> None:
