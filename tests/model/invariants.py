@@ -144,25 +144,30 @@ def nothing_goes_unseen(writes: Iterable[Write], parent_unseen: bool) -> str:
     return ''
 
 
-def complete_means_complete(state: State, ring: KeyRing, own: Tuple[int, ...]) -> str:
+def complete_means_complete(state: State, ring: KeyRing, own: Tuple[int, ...], has_forgotten: bool) -> str:
     """Invariants 4 and 14, and the end of each procedure: what is true of a world in which nothing is left to do.
 
-    *own*: all keys of each signer, of any generation.
+    *own*: all keys of each signer, of any generation. *has_forgotten*: the journal was lost, so that it may not be known whose a
+    key was that its signer has withdrawn; then it stays where it is, and a note says so.
     """
     members = state.declared.having(IN)
     gone = state.declared.having(LEAVING, DEAD)
     known = members | gone  # an NS that is nobody's is left where it is
-    alive = [(number, signer) for number, signer in enumerate(state.signers) if members >> number & 1]
-    gone_keys = sum(keys for number, keys in enumerate(own) if gone >> number & 1)
-    if any(parent.ns & known != members for parent in state.parents) or any(signer.ns & known != members for _number, signer in alive):
+    staying = [signer for number, signer in enumerate(state.signers) if members >> number & 1]
+    contents = [signer.content for signer in staying]
+    over = sum(keys & ~signer.own for keys, signer in zip(own, state.signers))  # withdrawn by their signers
+    left = sum(keys for number, keys in enumerate(own) if gone >> number & 1) & ~over
+    if not has_forgotten:
+        left |= over
+    if any(parent.ns & known != members for parent in state.parents) or any(content.ns & known != members for content in contents):
         return 'invariant 14: it is said to be complete, and an NS set is not that of the declared signers'
-    if any(parent.ds & gone_keys for parent in state.parents) or any(signer.content.keys & gone_keys for _number, signer in alive):
-        return 'it is said to be complete, and a leaver\'s DS or key is still there'
+    if any(parent.ds & left for parent in state.parents) or any((content.keys | content.cds) & left for content in contents):
+        return 'the end: it is said to be complete, and a DS, key or CDS of a leaver, or one that its signer has withdrawn, is still there'
     if state.declared.insecure:
-        return 'it is said to be complete, and a DS stands though the zone is to be insecure' if any(parent.ds for parent in state.parents) else ''
-    wanted = sum(signer.own & ring.sep & ~signer.retiring for _number, signer in alive)
+        return 'the end: it is said to be complete, and a DS stands though the zone is to be insecure' if any(parent.ds for parent in state.parents) else ''
+    wanted = sum(signer.own & ring.sep & ~signer.retiring for signer in staying)
     if any(wanted & ~parent.ds for parent in state.parents):
         return 'invariant 2: it is said to be complete, and a DS is missing'
-    if len({signer.content.cds for _number, signer in alive}) > 1:
+    if len({content.cds & ~over for content in contents}) > 1:
         return 'invariant 4: it is said to be complete, and the signers\' CDS differ'
     return ''

@@ -59,6 +59,10 @@ class Allowance:
     times: int
     moves: Tuple[Move, ...]
 
+    @property
+    def forgets(self) -> bool:
+        return ('journal', 'lost') in self.moves
+
 
 class Step(NamedTuple):
     """One move, the state after it, and what it violates (empty when nothing)."""
@@ -222,10 +226,13 @@ class Model:
         if blind is not None and (blind < 0 or self.resolvers.served(state).asked >> blind & 1):
             found = invariants.nothing_goes_unseen(decision.writes, blind < 0)
         elif decision.verdict == 'complete' and not state.runs:
-            found = invariants.complete_means_complete(state, self.ring, self.own)
+            found = invariants.complete_means_complete(state, self.ring, self.own, self._has_forgotten(state))
         else:
             found = ''
         return found or self._proof(look)
+
+    def _has_forgotten(self, state: State) -> bool:
+        return any(left < allowance.times and allowance.forgets for left, allowance in zip(state.budget, self.allowances))
 
     def _proof(self, look: Look) -> str:
         """Whether the plan for *look*, made without a memory, keeps to what needs none."""

@@ -125,16 +125,18 @@ class RealController:
             leaving = tuple(specs[number].name for number in there if declared.status[number] in (LEAVING, DEAD))
             parent = groups.Parent('registry', 'export' if self._settings.by_hand else 'nsupdate', ('198.51.100.1',))
             found = self._groups[declared] = groups.Group(
-                ZONE, tuple(self._signer(number) for number in there), parent, leaving, self._settings.mixed,
+                ZONE, tuple(self._signer(number, declared.status[number] == DEAD) for number in there), parent, leaving, self._settings.mixed,
                 tuple(specs[number].name for number in there if declared.status[number] == DEAD), declared.insecure,
                 self._settings.times.data * self._unit,
             )
         return found
 
-    def _signer(self, number: int) -> groups.Signer:
+    def _signer(self, number: int, is_dead: bool) -> groups.Signer:
+        """With the keys of one that is dead, as its user is asked to tell them."""
         spec = self._settings.signers[number]
         servers = tuple(_address(number, server) for server in range(1 + spec.secondary))
-        return groups.Signer(spec.name, 'desec' if spec.hosted else 'bind', servers, ns=(_ns_name(spec.name),))
+        pins = {ZONE: tuple(f'DNSKEY {self._ring.dnskey[key.bit].text}' for key in self._ring.keys if key.signer == spec.name)} if is_dead else {}
+        return groups.Signer(spec.name, 'desec' if spec.hosted else 'bind', servers, pins=pins, ns=(_ns_name(spec.name),))
 
     def _observation(self, look: Look) -> ZoneObservation:
         views: List[SignerView] = [

@@ -13,7 +13,7 @@ from typing import Callable, Sequence, Tuple
 from .controller import Controller
 from .draft import LEAVER_KEYS, LEAVER_NS, DraftController, DraftGates
 from .keys import KeyRing
-from .moves import Allowance, Model, Move
+from .moves import RUN, Allowance, Model, Move
 from .rollovers import ALGORITHM, CSK, KSK, ZSK, Gates
 from .world import CSK as CSK_STYLE
 from .world import DEAD, IN, LEAVING, OUT, PARENT_DS, PARENT_NS, Caches, Content, Declaration, ParentServer, Settings, Signer, SignerSpec, State, Times, Write
@@ -47,7 +47,16 @@ def model_of(scenario: Scenario, real: Callable[[Settings, KeyRing], Controller]
     else:
         controller, gates = real(scenario.settings, ring), Gates()
     model = Model(scenario.settings, ring, controller, gates, scenario.allowances)
-    return model, _start(scenario, ring, controller.memories.empty)
+    return model, _watched(model, _start(scenario, ring, controller.memories.empty))
+
+
+def _watched(model: Model, state: State) -> State:
+    """The world after it has been watched for a while: the journal knows everything that is true in it for long."""
+    while True:
+        later = model.tick(model.run(state, RUN, None).state).state._replace(runs=())
+        if model.run(later, RUN, None).state.memory == model.run(state, RUN, None).state.memory:
+            return model.run(state, RUN, None).state
+        state = later
 
 
 def _keys_of(spec: SignerSpec) -> Sequence[Tuple[str, str, int, int]]:
