@@ -59,6 +59,13 @@ WAITS = {
     "leave": _LEAVE,
     "zsk": (_DNSKEY_WAIT, _RRSIG_WAIT),
     "ksk": (_DNSKEY_WAIT, _DS_WAIT),
+    "csk": (_DNSKEY_WAIT, _RRSIG_WAIT),  # the DS-wait is beside the longer RRSIG-wait
+    "algorithm": (
+        (SIGNING + TTL, "until everything has signatures of the new algorithm, and no answer without them is cached (RFC 6781 section 4.1.4)"),
+        (TTL, "until no DS set without the new algorithm is cached (RFC 6781 section 4.1.4)"),
+        (TTL, "until no DS set with the old algorithm is cached, before its keys go (RFC 6781 section 4.1.4)"),
+        (TTL, "until no DNSKEY RRset with the old algorithm is cached, before its signatures go (RFC 6781 section 4.1.4)"),
+    ),
     "move": (*_JOIN, *_LEAVE, *_JOIN, *_LEAVE),
 }
 
@@ -132,22 +139,37 @@ def rndc(signer: str, *words: str) -> None:
     tool("rndc", "-c", str(LAB.folder(signer) / "rndc.conf"), *words)
 
 
-def key_folder(signer: str, zone: str) -> Path:
-    return LAB.folder(signer) / "multisigner" / "keys" / zone
+def bind_signer(name: str) -> settings.BindSigner:
+    return next(signer for signer in LAB.bind_signers if signer.name == name)
 
 
-def own_tag(signer: str, zone: str, flags: int) -> int:
-    """The tag of a BIND signer's key with these flags; it must be the only one."""
-    found = [path for path in key_folder(signer, zone).glob("K*.key") if f" DNSKEY {flags} " in path.read_text(encoding="ascii")]
+@dataclass(frozen=True)
+class OwnKey:
+    """A key of a BIND signer. *record* is its DNSKEY record without a name, as the playbook takes it."""
+
+    tag: int
+    record: str
+
+    @classmethod
+    def read(cls, path: Path) -> OwnKey:
+        line = next(line for line in path.read_text(encoding="ascii").splitlines() if not line.startswith(";"))
+        return cls(int(path.stem.rsplit("+", 1)[1]), line[line.index("DNSKEY") :])
+
+
+def own_key(signer: str, zone: str, flags: int) -> OwnKey:
+    """A BIND signer's key with these flags; it must be the only one."""
+    found = [OwnKey.read(path) for path in LAB.key_folder(bind_signer(signer), ZONES[zone]).glob("K*.key")]
+    found = [key for key in found if key.record.startswith(f"DNSKEY {flags} ")]
     if len(found) != 1:
         raise StoryError(f"{signer} has {len(found)} keys with flags {flags} for {zone}, not one")
-    return int(found[0].stem.rsplit("+", 1)[1])
+    return found[0]
 
 
-def new_key(signer: str, zone: str, *options: str) -> int:
-    """Makes a key that is not published yet, for the next rollover; returns its tag."""
-    made = tool("dnssec-keygen", "-q", "-G", "-K", str(key_folder(signer, zone)), "-a", "ECDSAP256SHA256", "-L", str(TTL), *options, zone)
-    return int(made.strip().rsplit("+", 1)[1])
+def new_key(signer: str, zone: str, *options: str) -> OwnKey:
+    """Makes a key that is not published yet, for the next rollover."""
+    folder = LAB.key_folder(bind_signer(signer), ZONES[zone])
+    made = tool("dnssec-keygen", "-q", "-G", "-K", str(folder), *options, zone).strip()
+    return OwnKey.read(folder / f"{made}.key")
 
 
 def update(address: str, key_file: Path, zone: str, *lines: str) -> None:
@@ -155,19 +177,23 @@ def update(address: str, key_file: Path, zone: str, *lines: str) -> None:
 
 
 class Pass:
-    """playbooks/multisigner.yml with its reports, one log for each run."""
+    """playbooks/multisigner.yml, or for zones that the operator declares himself its second half; one log for each run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._runs = 0
 
-    def run(self, *zones: dict[str, object]) -> None:
-        """Stays until every zone is as declared. Raises StoryError when that does not happen."""
+    def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> None:
+        """Stays until every zone is as declared. *hosts*: more variables of hosts. Raises StoryError when that does not happen."""
         self._runs += 1
         log = self._folder / f"pass{self._runs:02}.log"
-        variables = log.with_suffix(".json")
+        variables, inventory = log.with_suffix(".json"), log.with_suffix(".yml")
         variables.write_text(json.dumps({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}), encoding="ascii")
-        command = ["ansible-playbook", "-i", os.environ["LAB_INVENTORY"], "-e", f"@{variables}", str(PLAYBOOKS / "multisigner.yml")]
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
+        is_own = any(ZONES[str(zone["name"])].keys for zone in zones)
+        playbook = HERE / "operator.yml" if is_own else PLAYBOOKS / "multisigner.yml"
+        inventories = [LAB.inventory, *([LAB.operator_inventory] if is_own else []), inventory]
+        command = ["ansible-playbook", *(word for path in inventories for word in ("-i", str(path))), "-e", f"@{variables}", str(playbook)]
         with log.open("w", encoding="utf-8") as output:
             status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
         said = log.read_text(encoding="utf-8")
@@ -258,20 +284,83 @@ def ksk(run: Pass, zone: str) -> None:
 
 def _roll(run: Pass, zone: str, flags: int, signed: str, *options: str) -> None:
     """The order that cannot break: the others have the new key, and it has reached every cache, before BIND begins."""
-    old = own_tag("ns1", zone, flags)
-    new = new_key("ns1", zone, *options)
-    run.run(declared(zone, ZONES[zone].signers))
-    check(all(new in keys(address, zone) for address in SERVERS[settings.DESEC]), f"deSEC has the new key {new}")
-    rndc("ns1", "dnssec", "-rollover", "-key", str(old), zone)
-    run.run(declared(zone, ZONES[zone].signers))
-    until(f"ns1 withdraws its key {old}", lambda: old not in keys(settings.NS1, zone))
-    run.run(declared(zone, ZONES[zone].signers))
+    group = declared(zone, ZONES[zone].signers)
+    old = own_key("ns1", zone, flags)
+    new = new_key("ns1", zone, "-a", "ECDSAP256SHA256", "-L", str(TTL), *options)
+    run.run(group, ns1={"multisigner_announced": {zone: [new.record]}})
+    check(all(new.tag in keys(address, zone) for address in SERVERS[settings.DESEC]), f"deSEC has the new key {new.tag}")
+    rndc("ns1", "dnssec", "-rollover", "-key", str(old.tag), zone)
+    run.run(group)
+    await_withdrawal(zone, "ns1", old)
+    run.run(group)
+    check_rolled(zone, "ns1", old, new, signed)
+
+
+def await_withdrawal(zone: str, signer: str, old: OwnKey) -> None:
+    until(f"{signer} withdraws its key {old.tag}", lambda: old.tag not in keys(SERVERS[signer][0], zone))
+
+
+def check_rolled(zone: str, signer: str, old: OwnKey, new: OwnKey, signed: str) -> None:
     check_group(zone, ZONES[zone].signers)
-    check(new in signing_tags(settings.NS1, zone, signed), f"the new key {new} signs")
-    check(not any(old in keys(address, zone) for signer in ZONES[zone].signers for address in SERVERS[signer]), f"the old key {old} is gone")
+    check(new.tag in signing_tags(SERVERS[signer][0], zone, signed), f"the new key {new.tag} signs")
+    check(not any(old.tag in keys(address, zone) for name in ZONES[zone].signers for address in SERVERS[name]), f"the old key {old.tag} is gone")
 
 
-STORIES: dict[str, Callable[[Pass, str], None]] = {"join": join, "leave": leave, "zsk": zsk, "ksk": ksk, "move": move}
+def csk(run: Pass, zone: str) -> None:
+    """BIND with one key for all: the operator, who declares the zone himself, tells BIND what the parent has."""
+    group = declared(zone, ZONES[zone].signers)
+    old = own_key("ns3", zone, 257)
+    new = new_key("ns3", zone, "-k", zone, "-l", str(LAB.folder("ns3") / "named.conf"))
+    run.run(group, ns3={"multisigner_announced": {zone: [new.record]}})
+    rndc("ns3", "dnssec", "-rollover", "-key", str(old.tag), zone)
+    until("ns3 signs its keys with the new one", lambda: new.tag in signing_tags(settings.NS3, zone, "DNSKEY"))
+    _change_ds(run, group, {"ns3": (old, new)})
+    check_rolled(zone, "ns3", old, new, "SOA")
+
+
+def _change_ds(run: Pass, group: dict[str, object], rolled: dict[str, tuple[OwnKey, OwnKey]]) -> None:
+    """Old KSKs or CSKs for new ones, at each signer that has rolled: new DS in, old DS out, then the old keys. Each is told to BIND."""
+    zone = str(group["name"])
+    run.run(group)
+    for signer, (_old, new) in rolled.items():
+        check(all(any(ds.startswith(f"{new.tag} ") for ds in records(address, zone, "DS")) for address in PARENTS), f"the parent has the DS of {new.tag}")
+        rndc(signer, "dnssec", "-checkds", "-key", str(new.tag), "published", zone)
+    retiring: dict[str, dict[str, object]] = {signer: {"multisigner_retiring": {zone: [old.record]}} for signer, (old, _new) in rolled.items()}
+    run.run(group, **retiring)
+    for signer, (old, _new) in rolled.items():
+        check(not any(ds.startswith(f"{old.tag} ") for address in PARENTS for ds in records(address, zone, "DS")), f"the DS of {old.tag} is gone")
+        rndc(signer, "dnssec", "-checkds", "-key", str(old.tag), "withdrawn", zone)
+    for signer, (old, _new) in rolled.items():
+        await_withdrawal(zone, signer, old)
+    run.run(group)
+
+
+def algorithm(run: Pass, zone: str) -> None:
+    """From RSASHA256 to ECDSAP256SHA256 at every signer of the group, by the policy of each."""
+    signers = ZONES[zone].signers
+    old = {signer: own_key(signer, zone, 257) for signer in signers}
+    for signer in signers:
+        named_conf = LAB.folder(signer) / "named.conf"
+        named_conf.write_text(named_conf.read_text(encoding="ascii").replace("rsasha256 2048", "ecdsap256sha256"), encoding="ascii")
+        rndc(signer, "reconfig")
+    until("they sign with both algorithms", lambda: all(len(signing_tags(SERVERS[signer][0], zone, "SOA")) == 2 for signer in signers))
+    new = {signer: _newest(signer, zone, old[signer]) for signer in signers}
+    _change_ds(run, declared(zone, signers), {signer: (old[signer], new[signer]) for signer in signers})
+    for signer in signers:
+        check_rolled(zone, signer, old[signer], new[signer], "DNSKEY")
+        check(all(key.algorithm == 13 for key in keys(SERVERS[signer][0], zone).values()), f"{signer} has no key of the old algorithm")
+        check(len(signing_tags(SERVERS[signer][0], zone, "SOA")) == 1, f"{signer} signs with one algorithm")
+
+
+def _newest(signer: str, zone: str, old: OwnKey) -> OwnKey:
+    """The KSK that is not *old*."""
+    found = [OwnKey.read(path) for path in LAB.key_folder(bind_signer(signer), ZONES[zone]).glob("K*.key")]
+    return next(key for key in found if key.record.startswith("DNSKEY 257 ") and key != old)
+
+
+STORIES: dict[str, Callable[[Pass, str], None]] = {
+    "join": join, "leave": leave, "zsk": zsk, "ksk": ksk, "csk": csk, "algorithm": algorithm, "move": move,
+}
 
 
 # -- what must be caught ----------------------------------------------------------------------------------------------
@@ -279,14 +368,14 @@ STORIES: dict[str, Callable[[Pass, str], None]] = {"join": join, "leave": leave,
 
 def wrong_zsk(zone: str) -> None:
     """ns1 rolls its ZSK, and nobody gives the new one to deSEC."""
-    old = own_tag("ns1", zone, 256)
-    rndc("ns1", "dnssec", "-rollover", "-key", str(old), zone)
-    until("ns1 signs with its new key", lambda: old not in signing_tags(settings.NS1, zone, "SOA"))
+    old = own_key("ns1", zone, 256)
+    rndc("ns1", "dnssec", "-rollover", "-key", str(old.tag), zone)
+    until("ns1 signs with its new key", lambda: old.tag not in signing_tags(settings.NS1, zone, "SOA"))
 
 
 def wrong_ds(zone: str) -> None:
     """deSEC's DS goes while resolvers are sent there."""
-    own = {dns.dnssec.key_id(key) for key in keys(settings.DESEC_1, zone).values()} - {own_tag("ns1", zone, 256), own_tag("ns1", zone, 257)}
+    own = {dns.dnssec.key_id(key) for key in keys(settings.DESEC_1, zone).values()} - {own_key("ns1", zone, flags).tag for flags in (256, 257)}
     gone = [ds for ds in records(settings.REGISTRY, zone, "DS") if int(ds.split()[0]) in own]
     check(len(gone) == 1, "the parent has one DS of deSEC")
     update(settings.REGISTRY, LAB.registry_key, settings.TLD, f"update delete {zone}. DS {gone[0]}")
@@ -294,7 +383,7 @@ def wrong_ds(zone: str) -> None:
 
 def wrong_key(zone: str) -> None:
     """deSEC's key goes from ns1 while resolvers are sent to deSEC."""
-    own = {own_tag("ns1", zone, 256), own_tag("ns1", zone, 257)}
+    own = {own_key("ns1", zone, flags).tag for flags in (256, 257)}
     gone = [key for tag, key in keys(settings.NS1, zone).items() if tag not in own]
     check(len(gone) == 1, "ns1 has one key of deSEC")
     update(settings.NS1, LAB.folder("ns1") / "session.key", zone, f"update delete {zone}. DNSKEY {gone[0].to_text()}")
@@ -359,7 +448,10 @@ def main() -> int:
     folder.mkdir()
     run = Pass(folder)
     zones = [f"{name}.example" for story in wanted for name in (WRONG if story == "wrong" else [story])]
-    run.run(*(declared(zone, ZONES[zone].signers) for zone in zones))
+    for is_own in (False, True):
+        group = [declared(zone, ZONES[zone].signers) for zone in zones if bool(ZONES[zone].keys) == is_own]
+        if group:
+            run.run(*group)
     print(f"every TTL is {TTL} s, BIND has renewed all signatures after {SIGNING} s; complete at first: {', '.join(zones)}", flush=True)
     told = [tell_story(folder, run, name) for name in wanted if name != "wrong"]
     caught = [tell_wrong(folder, name) for name in WRONG if "wrong" in wanted]

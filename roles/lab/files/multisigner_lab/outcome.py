@@ -58,9 +58,11 @@ def _bind_signer(lab: Lab, signer: BindSigner, key: Secret) -> dict[str, Value]:
         "bind_signer_group": "root",
         "bind_signer_rndc": f"{program('rndc')} -c {folder}/rndc.conf",
         "bind_signer_dnskey_ttl": lab.ttl,
-        **({"bind_signer_policy_options": _quick_policy(lab)} if signer.driver == "bind" else {}),
+        **({"bind_signer_policy_options": lab.quick_policy} if signer.driver == "bind" else {}),
         "bind_signer_zones": {
-            zone.name: {"file": str(lab.zone_file(signer, zone)), "algorithm": zone.algorithm, "new_keys": True} for zone in lab.zones_of(signer)
+            zone.name: {"file": str(lab.zone_file(signer, zone)), "algorithm": zone.algorithm, "new_keys": True}
+            for zone in lab.zones_of(signer)
+            if not zone.keys
         },
         **_name_servers(lab, signer.name),
     }
@@ -71,27 +73,15 @@ def _name_servers(lab: Lab, signer: str) -> dict[str, Value]:
     return {"multisigner_ns": list(settings.NAME_SERVERS[signer])} if lab.cycle else {}
 
 
-def _quick_policy(lab: Lab) -> dict[str, Value]:
-    """What named has to know of the lab's short TTLs: its own defaults make it wait a day before it publishes a CDS.
-
-    With `lab.cycle` signatures are renewed every few seconds, so that a new key has soon signed everything.
-    """
-    life = lab.signature_life
-    renewal = {"signatures-validity": life, "signatures-refresh": life - lab.signing_delay, "signatures-jitter": 0} if lab.cycle else {}
-    return {
-        **renewal,
-        "max-zone-ttl": lab.ttl,
-        "zone-propagation-delay": 1,
-        "publish-safety": 1,
-        "retire-safety": 1,
-        "parent-ds-ttl": lab.ttl,
-        "parent-propagation-delay": 1,
-    }
-
-
 def _declared(zone: SharedZone, allow_mixed: bool) -> dict[str, Value]:
     allowed = {"allow_mixed_algorithms": True} if allow_mixed and zone.name == settings.MIXED else {}
     return {"name": zone.name, "parent": zone.parent, "signers": list(zone.signers), **allowed}
+
+
+def write_operator_inventory(lab: Lab, operator_keys: Mapping[str, Secret]) -> None:
+    """Beside the inventory, what a pass needs for the zones that the operator declares in named.conf himself."""
+    hosts = {name: {"multisigner_tsig": _tsig(key)} for name, key in operator_keys.items()}
+    _write_private(lab.operator_inventory, yaml_text({"all": {"hosts": hosts}}) + "\n")
 
 
 def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: Secret, tokens: desec.Tokens) -> None:
@@ -128,7 +118,7 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "multisigner_trust_anchor_file": str(lab.trust_anchor),
         "multisigner_max_ttl": lab.ttl,
         "multisigner_journal": str(lab.directory / "journal.sqlite3"),
-        "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones],
+        "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones if not zone.keys],
     }
     children = {"signers": {"hosts": signers}, "parents": {"hosts": parents}}
     _write_private(lab.inventory, yaml_text({"all": {"vars": everywhere, "children": children}}) + "\n")

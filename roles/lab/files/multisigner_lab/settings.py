@@ -58,7 +58,8 @@ class SharedZone:
     `parent`: how the inventory says that its DS reach the registry; `small`: with few names.
 
     For what changes during its life: `others` are further BIND signers that have its content, `group` the signers (by name) that
-    it begins with, where these are not `signer` and deSEC.
+    it begins with, where these are not `signer` and deSEC. With `keys` the operator declares it in named.conf himself, with a
+    dnssec-policy that has these words under "keys", and not by the role bind_signer.
     """
 
     name: str
@@ -68,6 +69,7 @@ class SharedZone:
     small: bool = False
     others: tuple[BindSigner, ...] = ()
     group: tuple[str, ...] = ()
+    keys: str = ""
 
     @property
     def signers(self) -> tuple[str, ...]:
@@ -91,6 +93,11 @@ CYCLE_ZONES = (
     SharedZone("leave.example", SIGNER_NS1, others=(SIGNER_NS3,), group=("ns1", "ns3", DESEC)),
     SharedZone("zsk.example", SIGNER_NS1),
     SharedZone("ksk.example", SIGNER_NS1),
+    SharedZone("csk.example", SIGNER_NS3, keys="csk lifetime unlimited algorithm ecdsap256sha256;"),
+    SharedZone(
+        "algorithm.example", SIGNER_NS1, "RSASHA256", others=(SIGNER_NS3,), group=("ns1", "ns3"),
+        keys="ksk lifetime unlimited algorithm rsasha256 2048; zsk lifetime unlimited algorithm rsasha256 2048;",
+    ),
     SharedZone("move.example", SIGNER_NS1, group=("ns1",)),
     SharedZone("wrong-zsk.example", SIGNER_NS1),
     SharedZone("wrong-ds.example", SIGNER_NS1),
@@ -146,12 +153,34 @@ class Lab:
     def zones_of(self, signer: BindSigner) -> tuple[SharedZone, ...]:
         return tuple(zone for zone in self.zones if signer in (zone.signer, *zone.others))
 
+    @property
+    def quick_policy(self) -> dict[str, int]:
+        """What a dnssec-policy has to know of the lab's short TTLs: named's own defaults make it wait a day before it publishes a CDS.
+
+        With `cycle` signatures are renewed every few seconds, so that a new key has soon signed everything.
+        """
+        life = self.signature_life
+        renewal = {"signatures-validity": life, "signatures-refresh": life - self.signing_delay, "signatures-jitter": 0} if self.cycle else {}
+        return {
+            **renewal,
+            "max-zone-ttl": self.ttl,
+            "zone-propagation-delay": 1,
+            "publish-safety": 1,
+            "retire-safety": 1,
+            "parent-ds-ttl": self.ttl,
+            "parent-propagation-delay": 1,
+        }
+
     def folder(self, server: str) -> Path:
         return self.directory / server
 
     def zone_file(self, signer: BindSigner, zone: SharedZone) -> Path:
         """The unsigned content on one of the zone's BIND signers."""
         return self.folder(signer.name) / "zones" / f"{zone.name}.zone"
+
+    def key_folder(self, signer: BindSigner, zone: SharedZone) -> Path:
+        """Where a BIND signer has its keys of the zone."""
+        return self.folder(signer.name) / ("keys" if zone.keys else "multisigner/keys") / zone.name
 
     @property
     def root_hints(self) -> Path:
@@ -173,6 +202,11 @@ class Lab:
     @property
     def inventory(self) -> Path:
         return self.directory / "inventory.yml"
+
+    @property
+    def operator_inventory(self) -> Path:
+        """Beside the inventory: the TSIG keys of the zones that the operator declares himself."""
+        return self.directory / "operator.yml"
 
     @property
     def mixed_allowed(self) -> Path:
