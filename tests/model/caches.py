@@ -62,7 +62,7 @@ class Resolvers:
         ns = self._ns(shown, parents, asked)
         by_delegation = self._asked(shown, delegated, alive)
         delegated_ns = ns if by_delegation == asked else self._ns(shown, parents, by_delegation)
-        return Served({parent.ds: times.ds for parent in parents}, keys, data, ns, delegated_ns, asked)
+        return Served({parent.ds: parent.ds_ttl for parent in parents}, keys, data, ns, delegated_ns, asked)
 
     def _asked(self, shown: Contents, named: int, alive: int) -> int:
         """Whoever is named, and whoever they name."""

@@ -21,7 +21,7 @@ LEAVER_NS, LEAVER_KEYS = 'leaver\'s NS', 'leaver\'s keys'
 NS_GONE = 'the leavers are off the NS sets'
 DS_GONE = 'the leavers are off the DS set'
 DS_THERE = 'every signer has its DS'
-ALGORITHMS = 'every signer signs with every algorithm'
+ALGORITHMS = 'every signer publishes every key, and signs with every algorithm'
 
 
 class DraftGates(Gates):
@@ -90,7 +90,7 @@ class DraftController:
                 server.ds & wanted == wanted for server in parents for number, found in enumerate(servers) if staying >> number & 1
                 for wanted in (found[0].keys & self._own[number] & self._ring.sep & ~look.retiring[number],)
             ),
-            ALGORITHMS: all(
+            ALGORITHMS: len({content.keys for found in servers for content in found}) == 1 and all(
                 content.signs_keys & algorithm for found in servers for content in found for algorithm in self._ring.algorithm_masks
             ),
         }

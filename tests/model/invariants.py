@@ -155,7 +155,7 @@ def complete_means_complete(state: State, ring: KeyRing, own: Tuple[int, ...], h
     known = members | gone  # an NS that is nobody's is left where it is
     staying = [signer for number, signer in enumerate(state.signers) if members >> number & 1]
     contents = [signer.content for signer in staying]
-    over = sum(keys & ~signer.own for keys, signer in zip(own, state.signers))  # withdrawn by their signers
+    over = sum(keys & ~(signer.own | signer.announced) for keys, signer in zip(own, state.signers))  # withdrawn by their signers
     left = sum(keys for number, keys in enumerate(own) if gone >> number & 1) & ~over
     if not has_forgotten:
         left |= over

@@ -264,7 +264,9 @@ class Model:
         return self._judged_write(state, move, after, found, (), state.parents[0].ds)
 
     def _written_at_parent(self, server: ParentServer, write: Write) -> ParentServer:
-        return ParentServer((server.ds | write.add_ds) & ~write.remove_ds, (server.ns | write.add_ns) & ~write.remove_ns)
+        ds = (server.ds | write.add_ds) & ~write.remove_ds
+        ttl = server.ds_ttl if ds == server.ds else self.settings.times.lowered_ds or server.ds_ttl
+        return ParentServer(ds, (server.ns | write.add_ns) & ~write.remove_ns, ttl)
 
     def _judged_write(self, state: State, move: Move, after: State, found: str, replaced: Tuple[Key, ...], replaced_ds: int) -> Step:
         """*replaced*: the DNSKEY RRset, *replaced_ds*: the DS set that the write changed."""

@@ -173,7 +173,7 @@ class RealController:
             return ParentServerView(address, error=f'{address} does not answer')
         times = self._settings.times
         return ParentServerView(
-            address, authenticated=True, ds=self._ring.ds_set(server.ds), ds_ttl=times.ds * self._unit if server.ds else 0, ns=self._ns(server.ns),
+            address, authenticated=True, ds=self._ring.ds_set(server.ds), ds_ttl=server.ds_ttl * self._unit if server.ds else 0, ns=self._ns(server.ns),
             ns_ttl=times.parent_ns * self._unit,
         )
 

@@ -79,7 +79,7 @@ def _start(scenario: Scenario, ring: KeyRing, memory: int) -> State:
         ns = names if number in members else 1 << number
         content = Content(own | shared, sep, signs, (signs,), (sep | shared) & ring.sep, ns)
         signers.append(Signer(own, sep, signs, (signs,), sep, 0, shared, shared & ring.sep, ns, (), content))
-    delegation = ParentServer(everything & ring.sep, names)
+    delegation = ParentServer(everything & ring.sep, names, scenario.settings.times.ds)
     return State(
         tuple(signers), (delegation,) * scenario.settings.parents, Caches((), (), (), ()), memory, Declaration(scenario.status), (), 0, (1 << len(specs)) - 1,
         tuple(allowance.times for allowance in scenario.allowances), False,
@@ -152,6 +152,9 @@ HASTY = SignerSpec('a', rolls=True, announces=False)
 CARELESS = SignerSpec('a', CSK_STYLE, rolls=True, announces=False, watches_parent=False)
 LONG_DS = Times(ds=4, parent_ns=2, data=2)
 SHORT_DS = Times(ds=1, parent_ns=3, data=3)
+LOWERED_DS = Times(ds=4, lowered_ds=1, parent_ns=1, data=1)
+QUICK_CSK = SignerSpec('a', CSK_STYLE, rolls=True, dnskey_ttl=1, ns_ttl=1)
+QUICK = tuple(SignerSpec(name, rolls=True, dnskey_ttl=1, ns_ttl=1) for name in 'ab')
 LONG_NS = (SignerSpec('a', ns_ttl=4, dnskey_ttl=1), SignerSpec('b', CSK_STYLE, hosted=True, ns_ttl=1, dnskey_ttl=3))
 
 
@@ -177,6 +180,9 @@ STANDARD = (
     _two('leave-short-ds', 'b leaves; DS live shortest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=SHORT_DS),
     _two('leave-other-ttls', 'b leaves; each signer has TTLs of its own', LONG_NS, (IN, IN), LEAVE_B),
     _two('ksk-short-ds', 'a rolls its KSK; DS live shortest', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), times=SHORT_DS),
+    _two('leave-lowered-ds', 'b leaves; the registry lowers the TTL of the DS when they change', QUICK, (IN, IN), LEAVE_B, times=LOWERED_DS),
+    _two('ksk-lowered-ds', 'a rolls its KSK; the registry lowers the TTL of the DS', QUICK, (IN, IN), begin(KSK, A), times=LOWERED_DS),
+    _two('csk-lowered-ds', 'a rolls its CSK; the registry lowers the TTL of the DS', (QUICK_CSK, QUICK[1]), (IN, IN), begin(CSK, A), times=LOWERED_DS),
     # rollbacks, and operations in the middle of each other
     _two('rollback', 'b leaves, comes back, leaves', (STEADY_A, HOSTED), (IN, IN), AND_BACK),
     _two('join-and-back', 'b joins, and leaves again', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B),
@@ -204,6 +210,9 @@ STANDARD = (
     _two('join-journal', 'b joins; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, JOURNAL),
     _two('leave-journal', 'b leaves; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, JOURNAL),
     _two('ksk-journal', 'a rolls its KSK; the journal is lost or wrong', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), JOURNAL),
+    _two('ksk-lowered-journal', 'a rolls its KSK; the DS TTL is lowered and the journal lost', QUICK, (IN, IN), begin(KSK, A), JOURNAL, times=LOWERED_DS),
+    _two('leave-lowered-journal', 'b leaves; the DS TTL is lowered and the journal lost', QUICK, (IN, IN), LEAVE_B, JOURNAL, times=LOWERED_DS),
+    _two('late', 'b joins and leaves, three runs hang', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, Allowance('second run', 3, (('second',),))),
     _two('journal-second', 'b leaves; the journal is lost while two runs are under way', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND, JOURNAL),
     # a signer dies; signers that are careless; persons who edit
     _two('dead', 'b dies, and is given up', (STEADY_A, HOSTED), (IN, IN), DIES, GIVEN_UP),

@@ -44,12 +44,13 @@ class SignerSpec:
 
 @dataclass(frozen=True)
 class Times:
-    """TTLs and bounds that are not a signer's own, in units of time.
+    """TTLs and bounds that are not a signer's own, in units of time. *lowered_ds*: the TTL of the DS set once it has been changed.
 
     *window*: how long a plan that removes may be applied. *gap*: how long ago the journal may have looked last.
     """
 
     ds: int = 2
+    lowered_ds: int = 0
     parent_ns: int = 2
     data: int = 3
     negative: int = 1
@@ -119,10 +120,11 @@ class Signer(NamedTuple):
 
 
 class ParentServer(NamedTuple):
-    """One parent server's DS and NS RRsets of the zone."""
+    """One parent server's DS RRset of the zone, with its TTL, and its NS RRset."""
 
     ds: int
     ns: int
+    ds_ttl: int
 
 
 Key = Tuple[int, int]  # a DNSKEY RRset: its keys, and those that sign it
