@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence, TypeVar
 from weakref import WeakKeyDictionary
 
-from .dnskey import DNSKEY, DS, RECORD_TYPES, Record, zone_name
+from .dnskey import DNSKEY, DS, NS, Record, zone_name
 from .errors import MultisignerError
 
 DNSPYTHON_IMPORT_ERROR: ImportError | None = None
@@ -295,10 +295,8 @@ def _tsig_failure(error: Exception, tsig: Tsig | None, zone: str | None, server:
     )
 
 
-async def live(
-    server: Server, zone: str, rtypes: Sequence[str] = RECORD_TYPES, tsig: Tsig | None = None, timeout: float = 5.0
-) -> dict[str, LiveRRset]:
-    """What *server* publishes at the apex of *zone* now. Raises MultisignerError as ask() does, and for a zone that is not there."""
+async def live(server: Server, zone: str, rtypes: Sequence[str], tsig: Tsig | None = None, timeout: float = 5.0) -> dict[str, LiveRRset]:
+    """What *server* publishes of each of *rtypes* at the apex of *zone* now. Raises MultisignerError as ask() does, and for a zone that is not there."""
     answers = await together(ask(server, zone, rtype, tsig, timeout, signatures=False) for rtype in rtypes)
     return {rtype: live_rrset(answer, server, zone, rtype) for rtype, answer in zip(rtypes, answers)}
 
@@ -317,16 +315,19 @@ def live_rrset(answer: dns.message.Message, server: Server, zone: str, rtype: st
 
 
 def from_rdata(rdata: Any) -> Any:
-    """Our value for a DNSKEY, CDNSKEY, DS or CDS of dnspython."""
+    """Our value for a DNSKEY, CDNSKEY, DS, CDS or NS of dnspython."""
+    if hasattr(rdata, 'target'):
+        return NS(rdata.target.to_text(omit_final_dot=True).lower())
     if hasattr(rdata, 'digest_type'):
         return DS(rdata.key_tag, int(rdata.algorithm), int(rdata.digest_type), bytes(rdata.digest))
     return DNSKEY(int(rdata.flags), rdata.protocol, int(rdata.algorithm), bytes(rdata.key))
 
 
 async def wait_until(
-    server: Server, zone: str, condition: Callable[[dict[str, LiveRRset]], str | None], tsig: Tsig | None = None, timeout: float = 30.0
+    server: Server, zone: str, rtypes: Sequence[str], condition: Callable[[dict[str, LiveRRset]], str | None], tsig: Tsig | None = None,
+    timeout: float = 30.0,
 ) -> None:
-    """Asks *server* again and again until *condition* of what it publishes returns None; its text says what is missing.
+    """Asks *server* again and again until *condition* of what it publishes of *rtypes* returns None; its text says what is missing.
 
     *timeout* is in seconds. Raises MultisignerError that names the server and the text.
     """
@@ -334,7 +335,7 @@ async def wait_until(
     deadline = loop.time() + timeout
     pause = 0.05
     while True:
-        missing = condition(await live(server, zone, tsig=tsig))
+        missing = condition(await live(server, zone, rtypes, tsig))
         if missing is None:
             return
         if loop.time() + pause > deadline:

@@ -7,24 +7,13 @@ It only looks. The NS RRset is looked at where a request names it, and nowhere e
 """
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Iterable, Mapping
 
-from ..dnskey import NS, RECORD_TYPES, Record
+from ..dnskey import RECORD_TYPES
 from ..errors import MultisignerError
 from ..outcome import Request
-from ..resolve import LiveRRset, Server, Tsig, ask, live, wait_until
-
-# resolve.py remembers the failure; every module reports it before anything here runs.
-with suppress(ImportError):
-    import dns.message
-    import dns.name
-    import dns.rdataclass
-    import dns.rdatatype
-
-_PAUSE = 0.2  # seconds between two looks at an NS RRset
+from ..resolve import LiveRRset, Server, Tsig, wait_until
 
 
 @dataclass(frozen=True)
@@ -45,7 +34,7 @@ class Capabilities:
 
 def types_of(request: Request) -> tuple[str, ...]:
     """The types that are looked at and written for *request*: NS only when it names NS records."""
-    return (*RECORD_TYPES, 'NS') if _of_type(request, True) != Request(request.zone) else RECORD_TYPES
+    return (*RECORD_TYPES, 'NS') if any(record.rtype == 'NS' for record in request.add + request.remove) else RECORD_TYPES
 
 
 def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:
@@ -57,50 +46,15 @@ def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:
 
 def refuse_last_ns(request: Request, present: Iterable[str]) -> None:
     """*present*: the texts of the NS records that the signer has. Raises MultisignerError when *request* would leave it with none."""
-    names, shown = _of_type(request, True), set(present)
-    gone = {record.text for record in names.remove} & shown
-    if gone and not (shown - gone) | {record.text for record in names.add}:
+    shown = set(present)
+    gone = {record.text for record in request.remove} & shown
+    if gone and not (shown - gone) | {record.text for record in request.add if record.rtype == 'NS'}:
         raise MultisignerError(
             f'to remove {", ".join(sorted(gone))} would leave it without any NS record, and nobody would find it', zone=request.zone,
             remedy='Name in "add" an NS record that takes their place, or take one of them out of "remove"',
         )
 
 
-async def look(server: Server, request: Request, tsig: Tsig | None = None) -> dict[str, LiveRRset]:
-    """What *server* shows of the types of *request*. Raises MultisignerError as live() of resolve.py does."""
-    shown = await live(server, request.zone, tsig=tsig)
-    if 'NS' in types_of(request):
-        shown['NS'] = live_ns(await ask(server, request.zone, 'NS', tsig, signatures=False), request.zone)
-    return shown
-
-
-def live_ns(answer: Any, zone: str) -> LiveRRset:
-    """The NS records at the apex of *zone* in *answer* (a dns.message.Message)."""
-    rrset = answer.get_rrset(dns.message.ANSWER, dns.name.from_text(zone), dns.rdataclass.IN, dns.rdatatype.NS)
-    if rrset is None:
-        return LiveRRset()
-    return LiveRRset(rrset.ttl, frozenset(Record('NS', NS(rdata.target.to_text(omit_final_dot=True).lower())) for rdata in rrset))
-
-
 async def wait_for(server: Server, request: Request, tsig: Tsig | None = None, timeout: float = 30.0) -> None:
     """Returns when *server* shows what *request* wants. Raises MultisignerError when that takes more than *timeout* seconds."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + timeout
-    keys = _of_type(request, False)
-    await wait_until(server, request.zone, lambda shown: missing(keys, shown), tsig, timeout)
-    while 'NS' in types_of(request):
-        lacks = missing(request, await look(server, request, tsig))
-        if lacks is None:
-            return
-        if loop.time() + _PAUSE > deadline:
-            raise MultisignerError(
-                f'after {timeout:g} s it still does not publish what was written: {lacks}', zone=request.zone, server=str(server),
-                remedy='See its log and its transfers; run again: what was written is not lost',
-            )
-        await asyncio.sleep(_PAUSE)
-
-
-def _of_type(request: Request, is_ns: bool) -> Request:
-    """*request* with its NS records alone, or without them."""
-    add, remove = (tuple(record for record in records if (record.rtype == 'NS') is is_ns) for records in (request.add, request.remove))
-    return Request(request.zone, add, remove)
+    await wait_until(server, request.zone, types_of(request), lambda shown: missing(request, shown), tsig, timeout)

@@ -16,8 +16,8 @@ from ..dnskey import DIGEST_LENGTHS, Record, sort_records
 from ..errors import MultisignerError
 from ..json_api import ConflictError, UncertainError
 from ..outcome import Outcome, Request
-from ..resolve import LiveRRset, Server, Silence, for_each, together
-from .base import look, missing, refuse_last_ns, types_of, wait_for
+from ..resolve import LiveRRset, Server, Silence, for_each, live, together
+from .base import missing, refuse_last_ns, types_of, wait_for
 from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied
 
 _NOTHING = Supplied(CAPABILITIES.default_ttl)
@@ -115,7 +115,7 @@ async def _settled(requests: Sequence[Request], servers: Sequence[Server], silen
 
     async def shown(server: Server, request: Request) -> dict[str, LiveRRset]:
         with silence.of(server, request.zone):
-            return await look(server, request)
+            return await live(server, request.zone, types_of(request))
 
     async def is_settled(request: Request) -> bool:
         try:

@@ -13,13 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DNSKEY, NS, RECORD_TYPES, Rdata, Record, parse_record, sort_records
+from ..dnskey import DNSKEY, NS, Rdata, Record, parse_record, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together
 from ..trust import get_rrset
 from ..update import Update, send, typed
-from .base import live_ns, refuse_last_ns, types_of, wait_for
+from .base import refuse_last_ns, types_of, wait_for
 
 # resolve.py remembers the failure; every module reports it before anything here runs.
 with suppress(ImportError):
@@ -115,9 +115,7 @@ class Signer:
             answers = dict(zip(types, await together(ask(self.primary, zone, rtype, self.tsig, self.timeout) for rtype in types)))
         name = dns.name.from_text(zone)
         signatures = [get_rrset(answer, name, rtype)[1] for rtype, answer in answers.items()]
-        rrsets = {rtype: live_rrset(answers[rtype], self.primary, zone, rtype) for rtype in RECORD_TYPES}
-        if 'NS' in answers:
-            rrsets['NS'] = live_ns(answers['NS'], zone)
+        rrsets = {rtype: live_rrset(answers[rtype], self.primary, zone, rtype) for rtype in types_of(request)}
         published = Published(rrsets, frozenset((rrsig.key_tag, int(rrsig.algorithm)) for rrsigs in signatures for rrsig in rrsigs or ()), own)
         if not published.rrsets['DNSKEY'].records or not published.signing:
             raise MultisignerError(

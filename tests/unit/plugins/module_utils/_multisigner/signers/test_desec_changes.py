@@ -6,15 +6,13 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Sequence
 
-import dns.message
-import dns.rrset
 import pytest
 import requests
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api, resolve
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import base, desec_changes
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import desec_changes
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.desec import Desec
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import (
     TOKEN,
@@ -56,35 +54,25 @@ class Servers:
 
     def __init__(self) -> None:
         self.states: dict[tuple[str, str], list[list[str] | MultisignerError]] = {}
-        self.seen: dict[tuple[str, str], list[str]] = {}
 
     def show(self, *states: list[str] | MultisignerError, zone: str = ZONE, servers: Sequence[Server] = (FIRST, SECOND)) -> None:
         for server in servers:
             self.states[zone, server.address] = list(states)
 
-    async def live(self, server: Server, zone: str, **_options: Any) -> dict[str, LiveRRset]:
+    async def live(self, server: Server, zone: str, rtypes: Sequence[str], *_options: Any) -> dict[str, LiveRRset]:
         states = self.states[zone, server.address]
         state = states.pop(0) if len(states) > 1 else states[0]
         if isinstance(state, MultisignerError):
             raise state
-        self.seen[zone, server.address] = state
         records = [record(text, zone) for text in state]
-        return {rtype: LiveRRset(3600, frozenset(one for one in records if one.rtype == rtype)) for rtype in ('DNSKEY', 'CDS', 'CDNSKEY')}
-
-    async def ask(self, server: Server, zone: str, rtype: str, *_options: Any, **_more: Any) -> dns.message.Message:
-        """The NS RRset, which is asked for by itself, in the state that was just seen."""
-        answer = dns.message.make_response(dns.message.make_query(zone, rtype))
-        names = [text.split(' ')[1] for text in self.seen[zone, server.address] if text.startswith(f'{rtype} ')]
-        answer.answer += [dns.rrset.from_text_list(f'{zone}.', 3600, 'IN', rtype, names)] if names else []
-        return dns.message.from_wire(answer.to_wire())
+        return {rtype: LiveRRset(3600, frozenset(one for one in records if one.rtype == rtype)) for rtype in rtypes}
 
 
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
     made = Servers()
     monkeypatch.setattr(resolve, 'live', made.live)
-    monkeypatch.setattr(base, 'live', made.live)
-    monkeypatch.setattr(base, 'ask', made.ask)
+    monkeypatch.setattr(desec_changes, 'live', made.live)
     return made
 
 
@@ -302,12 +290,12 @@ class TestByDns:
         looks: list[int] = []
         unwatched = servers.live
 
-        async def watched(server: Server, zone: str, **options: Any) -> dict[str, LiveRRset]:
+        async def watched(server: Server, zone: str, rtypes: Sequence[str], *options: Any) -> dict[str, LiveRRset]:
             looks.append(len(script.calls))
-            return await unwatched(server, zone, **options)
+            return await unwatched(server, zone, rtypes, *options)
 
         monkeypatch.setattr(resolve, 'live', watched)
-        monkeypatch.setattr(base, 'live', watched)
+        monkeypatch.setattr(desec_changes, 'live', watched)
         outcomes = run(*(wanted([f'DNSKEY {KSK}'], zone=zone) for zone in zones), at=[FIRST])
         assert [outcome.failed for outcome in outcomes] == [False, False]
         assert set(looks) == {8, 0}  # before the first request, and after the last one
