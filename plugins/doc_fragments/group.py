@@ -165,8 +165,8 @@ options:
         default: 53
   max_ttl:
     description:
-      - The largest TTL in seconds of any record in the zones. So long data may stay in caches, with the signatures of a key or
-        from the time before the zone was signed.
+      - The largest TTL in seconds of any record in the zones, and of their DS and NS at the parents. So long data may stay in caches,
+        with the signatures of a key, from the time before the zone was signed, or from a time that the journal knows nothing about.
       - One that is too small makes answers bogus. One that is larger than needed costs waiting time.
     type: int
     default: 86400

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from .journal import GAP, Fact, FactKey, Memory
 
+LARGEST_TTL = 'largest TTL that may be cached'  # since when it has been seen to be lower
+
 
 @dataclass
 class Facts:
@@ -24,7 +26,7 @@ class Facts:
     def __post_init__(self) -> None:
         seen = self.memory.seen
         # A time in the future is a clock that jumped or a journal of another machine: it proves nothing.
-        self._continues = seen is not None and 0 <= self.now - seen <= GAP
+        self.continues = seen is not None and 0 <= self.now - seen <= GAP
 
     def note(self, kind: str, subject: str, is_true: bool, ttl: int) -> Fact:
         """Remembers whether a fact is true now. *ttl*: seconds for which an answer of the time before may be held; the largest
@@ -33,11 +35,25 @@ class Facts:
         since = self.now if is_true else None
         if known is not None:
             ttl = max(ttl, known.ttl)
-            if is_true and self._continues and known.since is not None and known.since <= self.now:
+            if is_true and self.continues and known.since is not None and known.since <= self.now:
                 since = known.since
         fact = Fact(kind, subject, since, ttl)
         self.current[fact.key] = fact
         return fact
+
+    def largest_ttl(self, rrset: str, ttl: int, assumed: int) -> int:
+        """Seconds for which an answer about *rrset* that was given before now may be held; *ttl* is what is seen now.
+
+        One that was larger counts until it has run out. What nobody watched may have been as large as *assumed*.
+        """
+        known = self.memory.facts.get((LARGEST_TTL, rrset))
+        if known is None or not self.continues:
+            known = Fact(LARGEST_TTL, rrset, self.now, max(assumed, known.ttl if known else 0))
+        since = known.since if known.since is not None else self.now
+        is_over = ttl >= known.ttl or self.now >= since + known.ttl
+        fact = Fact(LARGEST_TTL, rrset, None, ttl) if is_over else Fact(LARGEST_TTL, rrset, since, known.ttl)
+        self.current[fact.key] = fact
+        return fact.ttl
 
     def keep(self, kind: str, subject: str, ttl: int) -> Fact:
         """Remembers what does not end when it stops being seen, such as whose a key is."""

@@ -48,7 +48,7 @@ def plan(group: Group, seen: ZoneObservation, memory: Memory, now: float, hold_u
 
 def _look_at_every_fact(here: Situation) -> None:
     """Once, whether or not this plan depends on it: one that nobody looked at would be forgotten."""
-    _unused = here.owners, here.everywhere, here.signs, here.ds_shown, here.introduced
+    _unused = here.owners, here.everywhere, here.signs, here.ds_shown, here.introduced, here.ds_ttl, here.ns_ttl
     for signer in here.leaving:
         here.ns_gone(signer)
     for key in sorted(frozenset(here.owners) - here.shared):

@@ -77,12 +77,23 @@ class Situation:
             # a leaver that no NS named before may have been switched off since: then it answers with no NS either
             gone = {fact.subject for fact in self.facts.known(NS_NOWHERE) if fact.since is not None}
             unseen = bool(parent.errors) or any(view.errors for view in views if view.name not in gone)
-            rrsets = [(server.ns, server.ns_ttl) for server in parent.servers] + [(server.ns, server.ns_ttl) for view in views for server in view.servers]
-            named = any(name in ns for name in signer.ns for ns, _unused in rrsets)
+            named = self._is_named(signer.ns, views)
             # nobody saw the NS RRset of a signer that is dead: it had a TTL of at most the zone's largest
-            ttl = max([*(ttl for _unused, ttl in rrsets), self.group.max_ttl if is_dead else 0])
+            ttl = max(self.ns_ttl, self.group.max_ttl if is_dead else 0)
             found[signer.name] = self.facts.note(NS_NOWHERE, signer.name, bool(signer.ns) and not unseen and not named, ttl)
         return found
+
+    def _is_named(self, names: Iterable[str], views: Iterable[SignerView]) -> bool:
+        """Whether an NS RRset of the parent or of one of *views* has one of *names*."""
+        shown = frozenset().union(*(server.ns for server in self.seen.parent.servers), *(server.ns for view in views for server in view.servers))
+        return not shown.isdisjoint(names)
+
+    @cached_property
+    def ns_ttl(self) -> int:
+        """For how long an NS RRset of the zone, the parent's or a signer's, may be held."""
+        seen = [server.ns_ttl for server in self.seen.parent.servers]
+        seen += [server.ns_ttl for view in self.seen.signers if view.name not in self.group.dead for server in view.servers]
+        return self.facts.largest_ttl('NS', max(seen, default=0), self.group.max_ttl)
 
     def ns_gone(self, signer: Signer) -> Fact:
         return self._ns_gone[signer.name]
@@ -214,11 +225,30 @@ class Situation:
     # -- since when ---------------------------------------------------------------------------------------------------
 
     @cached_property
+    def dnskey_ttls(self) -> dict[str, int]:
+        """For each signer that is asked, for how long an answer about its DNSKEY RRset may be held.
+
+        Nothing is held of one that joins: the zone was watched, and no NS RRset names it yet.
+        """
+        found = {}
+        for view in self.asked:
+            ttl = max((server.longest_ttl for server in view.servers), default=0)
+            names = next((signer.ns for signer in self.group.signers if signer.name == view.name), ())
+            joins = self.facts.continues and bool(names) and not self._is_named(names, self.seen.signers)
+            found[view.name] = self.facts.largest_ttl(f'DNSKEY of {view.name}', ttl, 0 if joins else self.group.max_ttl)
+        return found
+
+    @cached_property
+    def ds_ttl(self) -> int:
+        """For how long a DS RRset may be held: registries lower its TTL when they change it."""
+        return self.facts.largest_ttl('DS', max((server.ds_ttl for server in self.seen.parent.servers), default=0), self.group.max_ttl)
+
+    @cached_property
     def everywhere(self) -> dict[DNSKEY, Fact]:
         """For each shared key, since when every server of every signer that is asked publishes it, or has announced it. The TTL is that of the
         answers that lack it: they are what must run out (RFC 2308 for those that said that there is no DNSKEY at all)."""
         held = frozenset.intersection(*(view.published_everywhere | (view.announced - view.published) for view in self.asked)) if self.asked else frozenset()
-        ttl = max((server.longest_ttl for view in self.asked for server in view.servers), default=0)
+        ttl = max(self.dnskey_ttls.values(), default=0)
         return {key: self.facts.note(KEY_EVERYWHERE, key.text, key in held, ttl) for key in sorted(self.shared)}
 
     @cached_property
@@ -226,7 +256,7 @@ class Situation:
         """For each KSK and CSK of each signer that is asked, since when it signs the DNSKEY RRset at every server there."""
         found = {}
         for view in self.asked:
-            ttl = max((server.dnskey_ttl for server in view.servers), default=0)
+            ttl = self.dnskey_ttls[view.name]
             own = view.own_sep
             for key in sorted(own | frozenset(key for key in self.keys_of(view.name) if key.is_sep)):
                 found[view.name, key] = self.facts.note(KEY_SIGNS, f'{view.name} {key.text}', key in own, ttl)
@@ -242,15 +272,12 @@ class Situation:
     def ds_shown(self) -> dict[DS, Fact]:
         """For each DS that any server of the parent shows, since when all do."""
         parent = self.seen.parent
-        ttl = max((server.ds_ttl for server in parent.servers), default=0)
-        return {ds: self.facts.note(DS_EVERYWHERE, ds.text, ds in parent.ds_everywhere, ttl) for ds in sorted(parent.ds_anywhere)}
+        return {ds: self.facts.note(DS_EVERYWHERE, ds.text, ds in parent.ds_everywhere, self.ds_ttl) for ds in sorted(parent.ds_anywhere)}
 
     def ds_gone(self, ds: DS) -> Fact:
-        """Since when no server of the parent shows *ds*. The TTL is the larger of its RRset's before and now."""
-        shown = self.facts.memory.facts.get((DS_EVERYWHERE, ds.text))
-        ttl = max((server.ds_ttl for server in self.seen.parent.servers), default=0)
+        """Since when no server of the parent shows *ds*."""
         is_gone = not self.seen.parent.errors and ds not in self.seen.parent.ds_anywhere
-        return self.facts.note(DS_NOWHERE, ds.text, is_gone, max(ttl, shown.ttl if shown else 0))
+        return self.facts.note(DS_NOWHERE, ds.text, is_gone, self.ds_ttl)
 
     def ds_traces(self, key: DNSKEY) -> list[Fact]:
         """Since when no server of the parent shows each DS of *key* that there may have been."""
@@ -274,16 +301,15 @@ class Situation:
 
     @cached_property
     def introduced(self) -> dict[int, Fact]:
-        """For each algorithm that signs anywhere and is not in the DS set, since when every signer has signed everything with it.
+        """For each algorithm that signs anywhere, since when every signer has signed everything with it.
 
         The TTL is that of data that may be cached without its signatures (RFC 6781 section 4.1.4). With mixed algorithms, since
         when every signer has signed with any of them.
         """
         ttl = max([self.group.max_ttl, *(server.longest_ttl for view in self.asked for server in view.servers)])
         signing = self.algorithms
-        in_ds = frozenset(ds.algorithm for ds in self.seen.parent.ds_everywhere)
         found = {}
-        for algorithm in sorted(frozenset().union(*signing.values()) - in_ds if signing else ()):
+        for algorithm in sorted(frozenset().union(*signing.values()) if signing else ()):
             is_everywhere = len(signing) == len(self.asked) and all(
                 any(key.algorithm in signing[view.name] and (self.is_mixed or key.algorithm == algorithm) for key in view.own_sep) for view in self.asked
             )

@@ -89,11 +89,13 @@ class Story:
     now: int = NOW
     memory: Memory = field(default_factory=Memory)
 
-    def look(self, *signers: At, ds: Iterable[DS] = (), ns: Iterable[str] = ('ns1', 'desec'), after: int = 0, hold_until: int | None = None) -> Plan:
+    def look(
+        self, *signers: At, ds: Iterable[DS] = (), ns: Iterable[str] = ('ns1', 'desec'), after: int = 0, hold_until: int | None = None, ds_ttl: int = DS_TTL
+    ) -> Plan:
         """The plan *after* seconds, when the parent shows *ds* and the *ns* of these signers."""
         self.now += after
         names = frozenset(NAMES[name] for name in ns)
-        server = ParentServerView('198.51.100.1', authenticated=True, ds=frozenset(ds), ds_ttl=DS_TTL, ns=names, ns_ttl=PARENT_NS_TTL)
+        server = ParentServerView('198.51.100.1', authenticated=True, ds=frozenset(ds), ds_ttl=ds_ttl, ns=names, ns_ttl=PARENT_NS_TTL)
         seen = ZoneObservation(ZONE, self.now, tuple(signer.view() for signer in signers), ParentView('registry', 'example', (server,)))
         made = plan(self.group, seen, self.memory, self.now, hold_until)
         self.memory = made.memory

@@ -112,10 +112,10 @@ def test_no_ns_goes_where_no_other_is():
 def test_no_ns_goes_before_a_signer_that_stays_may_be_asked():
     story = Story(group('ns1', 'desec', leaving=('ns1',)))
     story.look(NS1, DESEC, ds=BOTH)
-    made = story.look(NS1, DESEC, ds=BOTH, after=DNSKEY_TTL)
-    assert not any(step.remove for step in made.steps) and not made.delegation.ns_remove
-    assert [wait.until for wait in made.waits] == [story.now + DS_TTL - DNSKEY_TTL]
-    made = story.look(NS1, DESEC, ds=BOTH, after=DS_TTL - DNSKEY_TTL)
+    made = story.look(NS1, DESEC, ds=BOTH, after=DATA_TTL - 1)  # which TTLs there were before is not known
+    assert made.delegation is None and not made.steps
+    assert [wait.until for wait in made.waits] == [story.now + 1]
+    made = story.look(NS1, DESEC, ds=BOTH, after=1)
     assert made.delegation.ns_remove == ('ns1.example',)
 
 
@@ -208,11 +208,11 @@ def test_without_a_journal_that_was_kept_up_to_date_every_wait_starts_anew(memor
         story.memory = memory
     made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=after)
     assert made.delegation is None or not made.delegation.remove
-    start = story.now
-    for seconds in range(1000, GONE_AFTER, 1000):
+    start, gone_after = story.now, DATA_TTL + DATA_TTL  # which TTLs there were before is not known
+    for seconds in range(1000, gone_after, 1000):
         made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=start + seconds - story.now)
         assert made.delegation is None or not made.delegation.remove
-    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=start + GONE_AFTER - story.now)
+    made = story.look(NS1_OFF, DESEC_OFF, ds=BOTH, ns=OFF, after=start + gone_after - story.now)
     assert made.delegation.remove == tuple(ds(KSK))
 
 
@@ -385,7 +385,23 @@ def test_a_lost_journal_in_the_middle_of_a_ksk_rollover_is_waited_for():
     story.memory = Memory()
     made = story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK))
     assert made.state == 'waiting'
-    assert story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=DNSKEY_TTL).delegation.remove == tuple(ds(KSK))
+    made = story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=DATA_TTL - 1)
+    assert made.delegation is None
+    assert story.look(ROLLING, DESEC_ROLLING, ds=BOTH | ds(NEW_KSK), after=1).delegation.remove == tuple(ds(KSK))
+
+
+@pytest.mark.parametrize('watched', [True, False])
+def test_a_ttl_that_was_lowered_counts_until_the_larger_one_has_run_out(watched):
+    story = settled()
+    if not watched:
+        story.memory = Memory()
+    rolled = [ROLLING, DESEC_ROLLING]
+    story.look(*rolled, ds=BOTH | ds(NEW_KSK), ds_ttl=1)
+    due = DS_TTL if watched else DATA_TTL
+    assert NEW_KSK.ds(ZONE) not in story.look(*rolled, ds=BOTH | ds(NEW_KSK), ds_ttl=1, after=due - 1).published
+    assert NEW_KSK.ds(ZONE) in story.look(*rolled, ds=BOTH | ds(NEW_KSK), ds_ttl=1, after=1).published
+    story.look(*rolled, ds=BOTH | ds(NEW_KSK, KSK3), ds_ttl=1, after=1)
+    assert KSK3.ds(ZONE) in story.look(*rolled, ds=BOTH | ds(NEW_KSK, KSK3), ds_ttl=1, after=1).published
 
 
 def test_a_standby_ksk_keeps_the_ds_that_it_was_given():
