@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""explore [--states N] [--signers N] [--list] [SCENARIO ...]
+"""explore [--states N] [--signers N] [--first] [--list] [SCENARIO ...]
 
 Drives the plan of this tree through every scenario of scenarios.py, breadth first: everything that time, servers, signers and the
 adversary can do, in any order. Checks the invariants in every state and, from a sample of the states, that everything comes to its
@@ -27,13 +27,16 @@ MENDS = 10  # from one state in so many the way to the end is tried
 DRAFT_STATES = 1_000
 
 
-def explore(scenario: Scenario, limit: int) -> Result:
+def explore(scenario: Scenario, limit: int, only_first: bool) -> Result:
     model, start = model_of(scenario, RealController)
-    return Search(model, start, limit, MENDS).run()
+    return Search(model, start, limit, MENDS, only_first).run()
 
 
-def explore_all(scenarios: Sequence[Scenario], states: int, processes: int) -> List[Result]:
-    """All of them, each with an even share of the states that are left when its turn comes. Prints each result."""
+def explore_all(scenarios: Sequence[Scenario], states: int, processes: int, only_first: bool) -> List[Result]:
+    """All of them, each with an even share of the states that are left when its turn comes. Prints each result.
+
+    *only_first*: begins no other scenario when one has shown a violation.
+    """
     results: List[Result] = []
     todo = list(scenarios)
     running: Dict[Future[Result], Scenario] = {}
@@ -42,11 +45,13 @@ def explore_all(scenarios: Sequence[Scenario], states: int, processes: int) -> L
             while todo and len(running) < processes:
                 share = (states - sum(result.states for result in results)) // (len(todo) + len(running))
                 scenario = todo.pop(0)
-                running[pool.submit(explore, scenario, share)] = scenario
+                running[pool.submit(explore, scenario, share, only_first)] = scenario
             done: Set[Future[Result]] = wait(running, return_when=FIRST_COMPLETED).done
             for future in done:
                 results.append(future.result())
                 tell(running.pop(future), results[-1])
+                if only_first and results[-1].violations:
+                    todo.clear()
     return results
 
 
@@ -62,7 +67,7 @@ def tell(scenario: Scenario, result: Result) -> None:
 
 def shows_its_gap(scenario: Scenario) -> bool:
     """The draft's plan must be found out: the explorer can fail."""
-    result = explore(scenario, DRAFT_STATES)
+    result = explore(scenario, DRAFT_STATES, only_first=True)
     found = next((violation for violation in result.violations if violation.what.startswith('invariants 1 and 2')), None)
     print(f'{scenario.name:18} {"as expected, " + scenario.draft if found else "NOT FOUND: " + scenario.draft}')
     if found:
@@ -73,9 +78,10 @@ def shows_its_gap(scenario: Scenario) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(usage='explore [--states N] [--signers N] [--list] [SCENARIO ...]', description='Explores what plans lead to.')
+    parser = argparse.ArgumentParser(usage='explore [--states N] [--signers N] [--first] [--list] [SCENARIO ...]', description='Explores what plans lead to.')
     parser.add_argument('--states', type=int, default=STATES, metavar='N', help=f'look at no more than so many states ({STATES})')
     parser.add_argument('--signers', type=int, default=9, metavar='N', help='only scenarios with at most so many signers')
+    parser.add_argument('--first', action='store_true', help='stop at the first scenario that shows a violation')
     parser.add_argument('--list', action='store_true', help='name the scenarios')
     parser.add_argument('names', nargs='*', metavar='SCENARIO')
     options = parser.parse_args()
@@ -90,7 +96,7 @@ def main() -> int:
         return 0
     began = time.monotonic()
     missed = sum(not shows_its_gap(scenario) for scenario in chosen if scenario.draft)
-    results = explore_all([scenario for scenario in chosen if not scenario.draft], options.states, len(os.sched_getaffinity(0)))
+    results = explore_all([scenario for scenario in chosen if not scenario.draft], options.states, len(os.sched_getaffinity(0)), options.first)
     violations = sum(len(result.violations) for result in results) + missed
     print(f'{sum(result.states for result in results)} states, {violations} violations, {time.monotonic() - began:.0f} seconds')
     return 1 if violations else 0

@@ -42,22 +42,24 @@ class Result:
 
 
 class Search:
-    """One breadth-first search. *limit*: how many states it may look at; *every*: from which of them the way to the end is tried."""
+    """One breadth-first search. *limit*: how many states it may look at; *every*: from which of them the way to the end is tried;
+    *only_first*: it stops at a violation."""
 
-    def __init__(self, model: Model, start: State, limit: int, every: int) -> None:
+    def __init__(self, model: Model, start: State, limit: int, every: int, only_first: bool) -> None:
         self._model = model
         self._start = start
         self._limit = limit
         self._every = every
+        self._only_first = only_first
         self._came: Dict[int, Optional[Tuple[int, Move]]] = {hash(start): None}
         self._ends_well: Set[int] = set()
         self._violations: Dict[str, Violation] = {}
 
     def run(self) -> Result:
-        """Goes on after a violation, but not from the state that it led to."""
+        """After a violation it does not go on from the state that it led to."""
         todo: Deque[State] = deque([self._start])
         looked_at = mended = 0
-        while todo and looked_at < self._limit:
+        while todo and looked_at < self._limit and not (self._only_first and self._violations):
             state = todo.popleft()
             looked_at += 1
             if looked_at % self._every == 0:

@@ -1,0 +1,313 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mutants [--states N] [--list] [NAME ...]
+
+Takes the guards and waits of the plan away, one at a time, in a copy of this tree, and sees whether anybody notices: the explorer,
+or the unit tests of the plan. One that nobody notices is a guard that nothing tests, or that nothing needs.
+Exit status: 0; 1 when one was not noticed, or when the text that one replaces is not there (once). The last line: "N mutants, N not noticed".
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parents[2]
+CODE = Path('plugins/module_utils/_multisigner')
+TESTS = Path('tests/unit') / CODE
+STATES = 200_000
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """*name* says what is taken away; in *file*, *text* becomes *instead*."""
+
+    name: str
+    file: str
+    text: str
+    instead: str
+
+
+MUTANTS = (
+    # facts: how long something has been so
+    Mutant('a fact has aged as soon as it is true', 'facts.py', 'return until is not None and until <= self.now', 'return until is not None'),
+    Mutant('what is to be waited for beyond the TTL is not', 'facts.py', 'until = due(fact, extra)\n', 'until = due(fact)\n'),
+    Mutant('a TTL that was lowered shortens the wait', 'facts.py', '            ttl = max(ttl, known.ttl)\n', ''),
+    Mutant('a journal of any age counts', 'facts.py', '0 <= self.now - seen <= GAP', '0 <= self.now - seen'),
+    Mutant('a journal that was written in the future counts', 'facts.py', '0 <= self.now - seen <= GAP', 'self.now - seen <= GAP'),
+    Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'if is_true and self._continues and', 'if is_true and'),
+    Mutant('a fact of the future counts', 'facts.py', ' and known.since <= self.now:', ':'),
+    # situation: who is asked
+    Mutant(
+        'a leaver is not asked from the moment that it is declared', 'situation.py',
+        'view.name not in released and',
+        'view.name not in self.group.leaving and',
+    ),
+    Mutant('a dead signer is asked', 'situation.py', 'view.name not in released and view.name not in self.group.dead)', 'view.name not in released)'),
+    Mutant('NS that could not be looked for are gone', 'situation.py', 'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not named'),
+    Mutant('NS are gone while a server has them', 'situation.py', 'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not unseen'),
+    Mutant('the NS at the parent do not count', 'situation.py', '[(server.ns, server.ns_ttl) for server in parent.servers] + [', '['),
+    Mutant(
+        'the NS at the leaver itself do not count', 'situation.py', 'for view in views for server in view.servers]\n            named',
+        'for view in views if view.name not in self.group.leaving for server in view.servers]\n            named',
+    ),
+    Mutant('the NS TTL of a dead signer is forgotten', 'situation.py', 'self.group.max_ttl if is_dead else 0', '0'),
+    Mutant('a leaver that is asked no more is forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return 0'),
+    Mutant('data of a leaver are forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return max([0, *ttls])'),
+    Mutant('the DNSKEY RRset of a leaver is forgotten with its data', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return self.group.max_ttl'),
+    Mutant(
+        'a leaver is finished while its DS may be cached', 'situation.py',
+        'return self.is_forgotten(signer) and all(',
+        'return self.is_forgotten(signer) or all(',
+    ),
+    # situation: whose keys they are, and which are shared
+    Mutant('keys of a leaver are withdrawn at once', 'situation.py', 'name in finished or (', 'name in self.group.leaving or ('),
+    Mutant('keys of a signer that was not seen are withdrawn', 'situation.py', 'name in asked and not asked[name].errors and', 'name in asked and'),
+    Mutant(
+        'what is withdrawn from one server is withdrawn', 'situation.py',
+        'key not in asked[name].published | asked[name].by_api',
+        'key not in asked[name].published_everywhere',
+    ),
+    Mutant('owners are forgotten when their keys are published no more', 'situation.py', "        self._remembered(KEY_OWNER, found)\n", ''),
+    Mutant(
+        'a key that is announced is not shared', 'situation.py',
+        'if key in announced:\n                found.add(key)\n                continue',
+        'if key in announced:\n                continue',
+    ),
+    Mutant(
+        'a key that does not sign yet is not shared', 'situation.py',
+        'if len(holders) == 1 and holders[0].prepublishes',
+        'if not holders and holders[0].prepublishes',
+    ),
+    # situation: since when
+    Mutant(
+        'a key at one server of each signer is everywhere', 'situation.py',
+        '(view.published_everywhere | (view.announced',
+        '(view.published | (view.announced',
+    ),
+    Mutant(
+        'DNSKEY RRsets without a key are never cached', 'situation.py',
+        'ttl = max((server.longest_ttl for view in self.asked for server in view.servers), default=0)\n        return {key',
+        'ttl = 0\n        return {key',
+    ),
+    Mutant(
+        'DNSKEY RRsets without a signature are never cached', 'situation.py',
+        'ttl = max((server.dnskey_ttl for server in view.servers), default=0)\n            own',
+        'ttl = 0\n            own',
+    ),
+    Mutant(
+        'a key is in force before it signs every cached RRset', 'situation.py',
+        'return fact is not None and self.facts.has_aged(fact) and all(',
+        'return fact is not None and all(',
+    ),
+    Mutant(
+        'a key is in force without a DS', 'situation.py',
+        'self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)',
+        'self.facts.has_aged(fact)',
+    ),
+    Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds in parent.ds_everywhere, ttl)', 'True, ttl)'),
+    Mutant('DS sets without a DS are never cached', 'situation.py', 'default=0)\n        return {ds: self', 'default=0) * 0\n        return {ds: self'),
+    Mutant(
+        'a DS that one server of the parent still shows is gone', 'situation.py',
+        'ds not in self.seen.parent.ds_anywhere\n        return self.facts.note',
+        'ds not in self.seen.parent.ds_everywhere\n        return self.facts.note',
+    ),
+    Mutant('a DS that could not be looked for is gone', 'situation.py', 'is_gone = not self.seen.parent.errors and', 'is_gone ='),
+    Mutant('the TTL that a DS had is forgotten', 'situation.py', 'max(ttl, shown.ttl if shown else 0))', 'ttl)'),
+    Mutant('DS that are gone are never cached', 'situation.py', 'is_gone, max(ttl, shown.ttl if shown else 0))', 'is_gone, 0)'),
+    Mutant(
+        'data without an algorithm are never cached', 'situation.py',
+        'found[algorithm] = self.facts.note(ALGORITHM_EVERYWHERE, str(algorithm), is_everywhere, ttl)',
+        'found[algorithm] = self.facts.note(ALGORITHM_EVERYWHERE, str(algorithm), is_everywhere, ttl * 0)',
+    ),
+    Mutant('an algorithm of one signer is everywhere', 'situation.py', 'is_everywhere = len(signing) == len(self.asked) and all(', 'is_everywhere = any('),
+    Mutant(
+        'data that were signed by a withdrawn key are never cached', 'situation.py',
+        'self.is_seen_whole and self.is_withdrawn(key), self.group.max_ttl)',
+        'self.is_seen_whole and self.is_withdrawn(key), 0)',
+    ),
+    # keys
+    Mutant(
+        'keys are added at a signer that was not seen', 'key_steps.py',
+        '            if view.errors:\n                continue\n            missing',
+        '            missing',
+    ),
+    Mutant('DS and NS do not wait for keys to be everywhere', 'key_steps.py', 'or any(fact.since is None for fact in here.everywhere.values())', ''),
+    Mutant(
+        'DS and NS do not wait for cached DNSKEY RRsets', 'key_steps.py',
+        'if last is not None and not self.facts.has_aged(last):\n            waits.append(',
+        'if False:\n            waits.append(',
+    ),
+    Mutant('DS and NS do not wait for what blocks', 'key_steps.py', 'if self.findings.blocked or not here.everywhere', 'if not here.everywhere'),
+    Mutant('servers of one signer may disagree', 'key_steps.py', 'for view in here.asked if view.disagreement]', 'for view in here.asked if False]'),
+    Mutant(
+        'a key goes from where it signs', 'key_steps.py',
+        'if key not in view.signing and view.name not in here.owners[key])',
+        'if view.name not in here.owners[key])',
+    ),
+    Mutant('a key goes from its owner', 'key_steps.py', 'key not in view.signing and view.name not in here.owners[key])', 'key not in view.signing)'),
+    Mutant('a key goes before it is withdrawn', 'key_steps.py', '        if not here.is_withdrawn(key):\n            return False\n', ''),
+    Mutant(
+        'a key goes while data signed by it are cached', 'key_steps.py',
+        'and not self.facts.has_aged(fact):\n            self.findings.waits.append(Wait(f\'data',
+        'and False:\n            self.findings.waits.append(Wait(f\'data',
+    ),
+    Mutant('a key goes before its DS', 'key_steps.py', 'if shown or any(_holds', 'if any(_holds'),
+    Mutant(
+        'a key goes before its CDS', 'key_steps.py',
+        'if shown or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):',
+        'if shown:',
+    ),
+    Mutant('a key goes while its DS is cached', 'key_steps.py', 'if late is not None and not self.facts.has_aged(late):', 'if False:'),
+    # NS
+    Mutant('a signer without every algorithm of the DS set is ready', 'ns_steps.py', 'if algorithms and not here.is_mixed:', 'if False:'),
+    Mutant(
+        'a signer is ready before its DS is in every cache', 'ns_steps.py',
+        'if any(self.facts.has_aged(here.ds_shown[key.ds(self.group.zone, number)]) for key in view.own_sep if',
+        'if any(True for key in view.own_sep if',
+    ),
+    Mutant(
+        'a signer is ready before its DNSKEY RRset is right in every cache', 'ns_steps.py',
+        ' for key in view.own_sep if self.here.is_in_force(view, key)):\n            return None',
+        ' for key in view.own_sep if key.ds(self.group.zone, number) in here.ds_shown):\n            return None',
+    ),
+    Mutant('the last NS may go', 'ns_steps.py', 'if stays and any(name in ns for ns in shown)]', 'if any(name in ns for ns in shown)]'),
+    # DS and CDS
+    Mutant('a DS of a new algorithm is published at once', 'parent_steps.py', 'if ds.algorithm in algorithms or self._may_introduce(ds.algorithm))', ')'),
+    Mutant(
+        'a DS of a new algorithm does not wait for cached data', 'parent_steps.py',
+        '        return self.facts.has_aged(fact)\n\n    def obsolete',
+        '        return True\n\n    def obsolete',
+    ),
+    Mutant(
+        'a DS goes before another is in force', 'parent_steps.py',
+        "                self._wait_for_force(view, f'a key whose DS is one of the {len(left)} that stay')\n                return ()",
+        '                pass',
+    ),
+    Mutant('DS of an algorithm go one by one', 'parent_steps.py', 'return () if self._lacks_algorithm(left) else', 'return'),
+    Mutant('the DS of a leaver goes when nobody asks it', 'parent_steps.py', 'if signer is None or not self.here.is_forgotten(signer):', 'if signer is None:'),
+    Mutant('the DS of a key goes while its signer is not seen', 'parent_steps.py', 'elif view is None or view.errors:', 'elif view is None:'),
+    Mutant('the DS of a key goes while it signs', 'parent_steps.py', 'elif any(key in server.signs_keys for server in view.servers) or', 'elif'),
+    Mutant('the DS of a key goes before it has signed', 'parent_steps.py', ' or (key in view.published and not self.here.has_signed(key)):', ':'),
+    Mutant(
+        'the DS of a retiring key is not wanted while it is the only one', 'parent_steps.py',
+        "            self._wait_for_force(view, 'its keys that stay')\n        return own",
+        "            self._wait_for_force(view, 'its keys that stay')\n        return staying",
+    ),
+    Mutant(
+        'a DS is published for a leaver that nobody is sent to', 'parent_steps.py',
+        'if signer is not None and not self._is_delegated(signer, own):',
+        'if False:',
+    ),
+    Mutant(
+        'CDS of a leaver or of an old key stay', 'parent_steps.py',
+        'for record in frozenset().union(*shown) - union if self._is_ended_record(record, view, obsolete)}',
+        'for record in () if self._is_ended_record(record, view, obsolete)}',
+    ),
+    Mutant('CDS go before their DS may', 'parent_steps.py', 'self._has_ended(key, owners) and all(ds in obsolete for ds in shown)', 'True'),
+    # the plan
+    Mutant('a run does not wait for another one that removes', 'plan.py', 'if hold_until is not None and hold_until > now:', 'if False:'),
+    Mutant('facts that this plan does not need are forgotten', 'plan.py', '    _look_at_every_fact(here)\n', ''),
+    Mutant(
+        'nothing waits for the keys', 'plan.py',
+        '        if waits is None:\n            return self._go_on()',
+        '        if waits is None or True:\n            return self._go_on()',
+    ),
+    Mutant(
+        'a signer is told of a DS before every resolver can have it', 'plan.py',
+        'for ds, fact in here.ds_shown.items() if here.facts.has_aged(fact))',
+        'for ds, fact in here.ds_shown.items())',
+    ),
+    Mutant(
+        'a signer is told that a DS is gone while it is cached', 'plan.py',
+        'if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in',
+        'for ds in',
+    ),
+    Mutant('the DS of a zone that goes insecure are never cached', 'plan.py', 'if last is not None and not here.facts.has_aged(last):', 'if False:'),
+    Mutant('a zone goes insecure by a parent that was not seen', 'plan.py', '        if parent.errors:\n            return [], None\n', ''),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who noticed, in words; empty for nobody."""
+
+    explorer: str
+    tests: str
+
+
+def judge(mutant: Mutant, folder: Path, states: int) -> Verdict:
+    """*folder*: a copy of the tree below ansible_collections/dnssec/multisigner. It is put back as it was."""
+    path = folder / CODE / mutant.file
+    before = path.read_text(encoding='utf-8')
+    path.write_text(before.replace(mutant.text, mutant.instead), encoding='utf-8')
+    try:
+        return Verdict(_explorer(folder, states), _tests(folder))
+    finally:
+        path.write_text(before, encoding='utf-8')
+
+
+def _explorer(folder: Path, states: int) -> str:
+    done = _run(folder, '-m', 'ansible_collections.dnssec.multisigner.tests.model.explore', '--states', str(states), '--first')
+    scenario = re.search(r'^(\S+) .*\n  VIOLATION  (.*)', done.stdout, re.MULTILINE)
+    if scenario:
+        return f'{scenario.group(1)}: {scenario.group(2)[:100]}'
+    return '' if done.returncode == 0 else f'it fails: {done.stderr.strip().splitlines()[-1][:100]}'
+
+
+def _tests(folder: Path) -> str:
+    done = _run(folder, '-m', 'pytest', '-q', '-x', '-p', 'no:cacheprovider', *(str(path) for path in sorted((folder / TESTS).glob('test_plan*.py'))))
+    failed = re.search(r'^(?:FAILED|ERROR) \S*::(\S+)', done.stdout, re.MULTILINE)
+    return failed.group(1) if failed else '' if done.returncode == 0 else f'they fail: {done.stdout.strip().splitlines()[-1][:100]}'
+
+
+def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, 'PYTHONPATH': str(folder.parents[2]), 'PYTHONDONTWRITEBYTECODE': '1'}
+    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def stale(mutants: tuple[Mutant, ...]) -> list[str]:
+    """The mutants whose text is not there exactly once."""
+    return [mutant.name for mutant in mutants if (TREE / CODE / mutant.file).read_text(encoding='utf-8').count(mutant.text) != 1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage='mutants [--states N] [--list] [NAME ...]', description='Takes guards and waits of the plan away, one at a time.')
+    parser.add_argument('--states', type=int, default=STATES, metavar='N', help=f'how many states the explorer may look at ({STATES})')
+    parser.add_argument('--list', action='store_true', help='name the mutants')
+    parser.add_argument('names', nargs='*', metavar='NAME', help='only those whose name has one of these words in it')
+    options = parser.parse_args()
+    chosen = tuple(mutant for mutant in MUTANTS if not options.names or any(word in mutant.name for word in options.names))
+    if options.list:
+        print('\n'.join(mutant.name for mutant in chosen))
+        return 0
+    outdated = stale(MUTANTS)
+    for name in outdated:
+        print(f'STALE: {name}: its text is not there exactly once')
+    unnoticed = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, 'ansible_collections/dnssec/multisigner')
+        for part in ('plugins', 'tests/model', 'tests/unit', 'tests/support'):
+            shutil.copytree(TREE / part, folder / part, ignore=shutil.ignore_patterns('__pycache__'))
+        found = _explorer(folder, options.states)
+        if found:
+            print(f'the explorer finds something without any mutant: {found}')
+            return 1
+        for mutant in chosen:
+            if mutant.name not in outdated:
+                verdict = judge(mutant, folder, options.states)
+                unnoticed += not (verdict.explorer or verdict.tests)
+                print(f'{mutant.name}\n  explorer: {verdict.explorer or "-"}\n  tests: {verdict.tests or "-"}', flush=True)
+    print(f'{len(chosen)} mutants, {unnoticed} not noticed')
+    return 1 if unnoticed or outdated else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
