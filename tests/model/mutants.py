@@ -42,7 +42,10 @@ MUTANTS = (
     Mutant('a TTL that was lowered shortens the wait', 'facts.py', '            ttl = max(ttl, known.ttl)\n', ''),
     Mutant('a journal of any age counts', 'facts.py', '0 <= self.now - seen <= GAP', '0 <= self.now - seen'),
     Mutant('a journal that was written in the future counts', 'facts.py', '0 <= self.now - seen <= GAP', 'self.now - seen <= GAP'),
-    Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'if is_true and self._continues and', 'if is_true and'),
+    Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'if is_true and self.continues and', 'if is_true and'),
+    Mutant('a TTL that nobody watched is what it is now', 'facts.py', 'max(assumed, known.ttl if known else 0))', 'ttl)'),
+    Mutant('a TTL that was larger ends at once', 'facts.py', 'is_over = ttl >= known.ttl or self.now >= since + known.ttl', 'is_over = True'),
+    Mutant('a TTL that was larger is not watched on', 'facts.py', 'if known is None or not self.continues:', 'if known is None:'),
     Mutant('a fact of the future counts', 'facts.py', ' and known.since <= self.now:', ':'),
     # situation: who is asked
     Mutant(
@@ -53,11 +56,6 @@ MUTANTS = (
     Mutant('a dead signer is asked', 'situation.py', 'view.name not in released and view.name not in self.group.dead)', 'view.name not in released)'),
     Mutant('NS that could not be looked for are gone', 'situation.py', 'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not named'),
     Mutant('NS are gone while a server has them', 'situation.py', 'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not unseen'),
-    Mutant('the NS at the parent do not count', 'situation.py', '[(server.ns, server.ns_ttl) for server in parent.servers] + [', '['),
-    Mutant(
-        'the NS at the leaver itself do not count', 'situation.py', 'for view in views for server in view.servers]\n            named',
-        'for view in views if view.name not in self.group.leaving for server in view.servers]\n            named',
-    ),
     Mutant('the NS TTL of a dead signer is forgotten', 'situation.py', 'self.group.max_ttl if is_dead else 0', '0'),
     Mutant('a leaver that is asked no more is forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return 0'),
     Mutant('data of a leaver are forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return max([0, *ttls])'),
@@ -67,6 +65,16 @@ MUTANTS = (
         'return self.is_forgotten(signer) and all(',
         'return self.is_forgotten(signer) or all(',
     ),
+    Mutant(
+        'the NS at the parent do not count', 'situation.py',
+        '(*(server.ns for server in self.seen.parent.servers), *(server.ns for view in views', '(*(server.ns for view in views',
+    ),
+    Mutant(
+        'the NS at the leaver itself do not count', 'situation.py',
+        'named = self._is_named(signer.ns, views)', 'named = self._is_named(signer.ns, [view for view in views if view.name not in self.group.leaving])',
+    ),
+    Mutant('NS sets are never cached', 'situation.py', "return self.facts.largest_ttl('NS', max(seen, default=0), self.group.max_ttl)", 'return 0'),
+    Mutant('NS sets of the parent are never cached', 'situation.py', 'seen = [server.ns_ttl for server in self.seen.parent.servers]', 'seen = [0]'),
     # situation: whose keys they are, and which are shared
     Mutant('keys of a leaver are withdrawn at once', 'situation.py', 'name in finished or (', 'name in self.group.leaving or ('),
     Mutant('keys of a signer that was not seen are withdrawn', 'situation.py', 'name in asked and not asked[name].errors and', 'name in asked and'),
@@ -92,16 +100,10 @@ MUTANTS = (
         '(view.published_everywhere | (view.announced',
         '(view.published | (view.announced',
     ),
-    Mutant(
-        'DNSKEY RRsets without a key are never cached', 'situation.py',
-        'ttl = max((server.longest_ttl for view in self.asked for server in view.servers), default=0)\n        return {key',
-        'ttl = 0\n        return {key',
-    ),
-    Mutant(
-        'DNSKEY RRsets without a signature are never cached', 'situation.py',
-        'ttl = max((server.dnskey_ttl for server in view.servers), default=0)\n            own',
-        'ttl = 0\n            own',
-    ),
+    Mutant('DNSKEY RRsets without a key are never cached', 'situation.py', '        ttl = max(self.dnskey_ttls.values(), default=0)\n', '        ttl = 0\n'),
+    Mutant('DNSKEY RRsets without a signature are never cached', 'situation.py', '            ttl = self.dnskey_ttls[view.name]\n', '            ttl = 0\n'),
+    Mutant('every signer joins', 'situation.py', '0 if joins else self.group.max_ttl', '0'),
+    Mutant('a signer that an NS RRset names may join', 'situation.py', ' and not self._is_named(names, self.seen.signers)\n', '\n'),
     Mutant(
         'a key is in force before it signs every cached RRset', 'situation.py',
         'return fact is not None and self.facts.has_aged(fact) and all(',
@@ -112,16 +114,15 @@ MUTANTS = (
         'self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)',
         'self.facts.has_aged(fact)',
     ),
-    Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds in parent.ds_everywhere, ttl)', 'True, ttl)'),
-    Mutant('DS sets without a DS are never cached', 'situation.py', 'default=0)\n        return {ds: self', 'default=0) * 0\n        return {ds: self'),
+    Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds in parent.ds_everywhere, self.ds_ttl)', 'True, self.ds_ttl)'),
+    Mutant('DS sets without a DS are never cached', 'situation.py', 'ds in parent.ds_everywhere, self.ds_ttl)', 'ds in parent.ds_everywhere, 0)'),
+    Mutant('DS that are gone are never cached', 'situation.py', 'is_gone, self.ds_ttl)', 'is_gone, 0)'),
     Mutant(
         'a DS that one server of the parent still shows is gone', 'situation.py',
         'ds not in self.seen.parent.ds_anywhere\n        return self.facts.note',
         'ds not in self.seen.parent.ds_everywhere\n        return self.facts.note',
     ),
     Mutant('a DS that could not be looked for is gone', 'situation.py', 'is_gone = not self.seen.parent.errors and', 'is_gone ='),
-    Mutant('the TTL that a DS had is forgotten', 'situation.py', 'max(ttl, shown.ttl if shown else 0))', 'ttl)'),
-    Mutant('DS that are gone are never cached', 'situation.py', 'is_gone, max(ttl, shown.ttl if shown else 0))', 'is_gone, 0)'),
     Mutant(
         'data without an algorithm are never cached', 'situation.py',
         'found[algorithm] = self.facts.note(ALGORITHM_EVERYWHERE, str(algorithm), is_everywhere, ttl)',

@@ -32,6 +32,7 @@ class RealController:
     def __init__(self, settings: Settings, ring: KeyRing) -> None:
         times = settings.times
         longest = max(times.ds, times.parent_ns, times.data, times.negative, *(max(spec.dnskey_ttl, spec.ns_ttl) for spec in settings.signers))
+        self._longest = longest
         self.memories = Memories(cap=2 * longest, gap=times.gap)  # the longest wait is for an NS set and, after it, for data
         self._unit = GAP // times.gap
         self._settings = settings
@@ -127,7 +128,7 @@ class RealController:
             found = self._groups[declared] = groups.Group(
                 ZONE, tuple(self._signer(number, declared.status[number] == DEAD) for number in there), parent, leaving, self._settings.mixed,
                 tuple(specs[number].name for number in there if declared.status[number] == DEAD), declared.insecure,
-                self._settings.times.data * self._unit,
+                self._longest * self._unit,
             )
         return found
 
