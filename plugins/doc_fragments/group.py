@@ -132,6 +132,10 @@ options:
         description: For each zone, keys, as DNSKEY records, that the signer will publish soon. The others get them beforehand.
         type: dict
         default: {}
+      awaits_ds:
+        description: For each zone, own keys, as DNSKEY records, of which the signer waits to be told that the parent has their DS, or no more.
+        type: dict
+        default: {}
       ns:
         description:
           - The names in the zone's NS RRset that stand for this signer. They are added when resolvers may be sent to it, and removed

@@ -61,9 +61,8 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
     for host in hosts:
         known = variables[host]
         party: dict[str, Any] = {'name': str(host)}
-        retiring = {zone['name']: zone['retiring'] for zone in (known.get('bind_signer_declared') or {}).get('zones') or () if zone.get('retiring')}
-        if kind == 'signers' and retiring:
-            party['retiring'] = retiring
+        if kind == 'signers':
+            party.update(_told_by_bind(known))
         for option in OPTIONS[kind]:
             variable = f'multisigner_{option}'
             if variable in known:
@@ -72,6 +71,16 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
                 party[option] = REQUIRED[option]
         found.append(party)
     return found
+
+
+def _told_by_bind(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What BIND says of its own keys, as the role bind_signer registered it in this run; nothing where it did not."""
+    found: dict[str, dict[str, list[str]]] = {'retiring': {}, 'awaits_ds': {}}
+    for zone in (known.get('bind_signer_declared') or {}).get('zones') or ():
+        for option, zones in found.items():
+            if zone.get(option):
+                zones[zone['name']] = zone[option]
+    return {option: zones for option, zones in found.items() if zones}
 
 
 class FilterModule:

@@ -237,6 +237,12 @@ zones:
       type: list
       elements: str
       sample: []
+    awaits_ds:
+      description: The DNSKEY records of those own keys of which named waits to be told what the parent has, by M(dnssec.multisigner.bind_checkds).
+      returned: for a zone that is declared with O(way=policy) and did not fail
+      type: list
+      elements: str
+      sample: []
     failed:
       description: Whether the zone failed.
       type: bool

@@ -184,15 +184,15 @@ parents:
   returned: always
   type: dict
   sample: {}
-parent_has:
-  description: For each zone, which DS every resolver can have by now, and which none can have any more, for M(dnssec.multisigner.bind_checkds).
+tell:
+  description: For each signer that waits for it, what the parent has of its keys, as the C(zones) option of M(dnssec.multisigner.bind_checkds).
   returned: always
-  type: list
-  elements: dict
+  type: dict
   sample:
-    - name: shop.example
-      published: ["2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
-      withdrawn: []
+    ns1:
+      - name: shop.example
+        published: ["2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
+        withdrawn: []
 errors:
   description: For each zone that could not be looked at, why. Nothing is planned for it.
   returned: always
@@ -217,6 +217,7 @@ from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils._multisigner.dnskey import DIGEST_LENGTHS
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.group import Group
 from ..module_utils._multisigner.journal import Journal, Memory
@@ -271,18 +272,18 @@ def look_and_plan(module: AnsibleModule) -> tuple[Look, list[Made], bool, str | 
             plans, is_new = make_plans(seen, journal, params, now)
             content = journal.export() if content is not None else None
         learned |= is_new
-        pause = time_to_wait([made for _group, _zone, made in plans], poll)
+        pause = time_to_wait(plans, poll)
         if pause is None or time.monotonic() + pause > give_up:
             return seen, plans, learned, content
         time.sleep(pause)
         poll = min(2 * poll, MAX_POLL)
 
 
-def time_to_wait(plans: Sequence[Plan], poll: float) -> float | None:
+def time_to_wait(plans: Sequence[Made], poll: float) -> float | None:
     """Seconds after which to look again, *poll* where only a server or a person can tell; None when there is something to do, or
     nothing to wait for."""
-    waits = [wait for made in plans if made.state == 'waiting' for wait in made.waits]
-    if not waits or any(made.state == 'changing' for made in plans):
+    waits = [wait for _group, _seen, made in plans if made.state == 'waiting' for wait in made.waits]
+    if not waits or any(made.state == 'changing' for _group, _seen, made in plans) or signer_news(plans):
         return None
     return max(0.1, min(poll if wait.until is None else wait.until - time.time() for wait in waits))
 
@@ -295,6 +296,18 @@ def signer_work(plans: Sequence[Plan]) -> dict[str, list[Data]]:
             zone['add'] += [record.text for record in step.add]
             zone['remove'] += [record.text for record in step.remove]
     return {signer: list(zones.values()) for signer, zones in work.items()}
+
+
+def signer_news(plans: Sequence[Made]) -> dict[str, list[Data]]:
+    """For each signer that waits to be told what the parent has, which DS of its keys every resolver can have, and which none can have."""
+    news: dict[str, list[Data]] = {}
+    for _group, seen, made in plans:
+        for view in seen.signers:
+            own = {ds for key in view.awaits_ds for ds in (key.ds(made.zone, number) for number in DIGEST_LENGTHS)}
+            published, withdrawn = ([ds.text for ds in known if ds in own] for known in (made.published, made.withdrawn))
+            if published or withdrawn:
+                news.setdefault(view.name, []).append({'name': made.zone, 'published': published, 'withdrawn': withdrawn})
+    return news
 
 
 def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
@@ -335,9 +348,7 @@ def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
         'complete': sum(one.state == 'complete' for one in made),
         'signers': signer_work(made),
         'parents': parent_work(plans),
-        'parent_has': [
-            {'name': one.zone, 'published': [ds.text for ds in one.published], 'withdrawn': [ds.text for ds in one.withdrawn]} for one in made
-        ],
+        'tell': signer_news(plans),
         'next_wait': utc(min(ends)) if ends else None,
         'errors': dict(errors),
     }

@@ -8,9 +8,10 @@ from typing import Iterator
 
 from .dnskey import DS
 from .errors import MultisignerError
+from .facts import due
 from .observation import ServerView
-from .situation import Situation
-from .steps import Findings, Wait, algorithm_name
+from .situation import Situation, latest
+from .steps import Findings, Wait, algorithm_name, since
 
 
 class Complaints:
@@ -85,6 +86,21 @@ class Complaints:
             held = any(key in view.published for key in here.keys_of(signer.name) for view in here.staying)
             if here.is_finished(signer) and not held:
                 self.findings.notes.append(f'{signer.name} is gone: take it out of "leaving"')
+
+    def tell_rollovers(self) -> None:
+        """What a signer that rolls its keys waits for, or is waited for: until then the zone is not complete."""
+        here, waits = self.here, self.findings.waits
+        for view in here.asked:
+            for key in sorted(view.awaits_ds):
+                facts = [here.ds_shown[ds] for ds in here.ds_of(key) if ds in here.ds_shown] or here.ds_traces(key)
+                late = latest(facts)
+                if late is not None and late.since is not None and not here.facts.has_aged(late):
+                    reason = since(late, 'every server of the parent has shown it so')
+                    waits.append(Wait(f'{view.name} to be told what the parent has of {key}', due(late), reason))
+            leaving = sorted(view.retiring & view.published)
+            if leaving:
+                keys = ', '.join(map(str, leaving))
+                waits.append(Wait(f'{view.name} to withdraw {keys}', None, 'it keeps a key that it has rolled until its own waits are over'))
 
     def _unknown_ds(self) -> tuple[DS, ...]:
         """The DS at the parent that name no key that anybody published or owned, or do so with a digest that RFC 9905 forbids."""

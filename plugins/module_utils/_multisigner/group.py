@@ -51,6 +51,7 @@ GROUP_OPTIONS: dict[str, Any] = {
             'pins': {'type': 'dict', 'default': {}},
             'retiring': {'type': 'dict', 'default': {}},
             'announced': {'type': 'dict', 'default': {}},
+            'awaits_ds': {'type': 'dict', 'default': {}},
             'ns': {'type': 'list', 'elements': 'str', 'default': []},
         },
     },
@@ -84,7 +85,7 @@ class Signer:
     """One signer: who answers for it, and what its answers may be trusted by.
 
     By zone, what its own host says of its keys: *retiring* are those on their way out that wait for their DS to go, *announced*
-    those that it will publish and nobody has seen yet.
+    those that it will publish and nobody has seen yet, *awaits_ds* those of which it waits to be told what the parent has.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Signer:
     ns: tuple[str, ...] = ()
     retiring: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
     announced: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
+    awaits_ds: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -238,6 +240,7 @@ def _signer(option: Mapping[str, Any]) -> Signer:
         tuple(zone_name(name) for name in option.get('ns') or ()),
         _own_keys(option['name'], 'retiring', option.get('retiring')),
         _own_keys(option['name'], 'announced', option.get('announced')),
+        _own_keys(option['name'], 'awaiting', option.get('awaits_ds')),
     )
 
 

@@ -53,7 +53,8 @@ class ServerView:
 @dataclass(frozen=True)
 class SignerView:
     """One signer's servers. *by_api* holds its own keys when its API was asked for them; *retiring* those of which the signer
-    itself says that they are on their way out, and that it waits for their DS to go; *announced* those that it will publish."""
+    itself says that they are on their way out, and that it waits for their DS to go; *announced* those that it will publish;
+    *awaits_ds* those of which it waits to be told that their DS are published, or gone."""
 
     name: str
     servers: tuple[ServerView, ...]
@@ -61,6 +62,7 @@ class SignerView:
     by_api: frozenset[DNSKEY] = frozenset()
     retiring: frozenset[DNSKEY] = frozenset()
     announced: frozenset[DNSKEY] = frozenset()
+    awaits_ds: frozenset[DNSKEY] = frozenset()
 
     @cached_property
     def errors(self) -> tuple[str, ...]:

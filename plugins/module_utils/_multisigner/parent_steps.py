@@ -41,8 +41,7 @@ class ParentSteps:
             self.findings.blocked.append(str(problem))
             return None
         wanted = {key.ds(group.zone, number) for own in keys.values() for key in own for number in group.digest_types}
-        algorithms = frozenset(ds.algorithm for ds in self.seen.parent.ds_everywhere)
-        return frozenset(ds for ds in wanted if ds.algorithm in algorithms or self._may_introduce(ds.algorithm))
+        return frozenset(ds for ds in wanted if ds.algorithm in here.ds_algorithms or self._may_introduce(ds.algorithm))
 
     def _sep_keys(self, view: SignerView) -> frozenset[DNSKEY]:
         """The keys of one signer that the DS set is to name: of a leaver only while somebody may still be sent to it."""

@@ -37,6 +37,7 @@ def plan(group: Group, seen: ZoneObservation, memory: Memory, now: float, hold_u
     if complaints.algorithms_agree():
         steps, delegation = _Planner(here, findings).decide()
     complaints.tell_what_stays()
+    complaints.tell_rollovers()
     if hold_until is not None and hold_until > now:
         findings.waits.insert(0, Wait('another run to end', hold_until, 'what it removes must be seen before anything else is decided'))
         steps, delegation = [], None
@@ -80,14 +81,28 @@ class _Planner:
         waits = keys.unsettled()
         if waits is None:
             return self._go_on()
+        delegation = None
         if not self.findings.blocked:
+            steps, delegation = self._begin(steps)
             # Told only when something waits for it: a zone to which nothing is to be done is complete, whatever its journal knows.
             later = _Planner(self.here, Findings())
-            more, delegation = later._go_on()
+            more, work = later._go_on()
             is_awaited = any(view.announced - view.published for view in self.here.asked)
-            if is_awaited or steps or more or later.findings.waits or later.findings.blocked or (delegation is not None and delegation.has_work):
+            if is_awaited or steps or more or later.findings.waits or later.findings.blocked or (work is not None and work.has_work):
                 self.findings.waits.extend(waits)
-        return steps, None
+        return steps, delegation
+
+    def _begin(self, steps: list[Step]) -> tuple[list[Step], Delegation | None]:
+        """*steps*, and the DS that need not wait for the keys to be in every cache: one more DS of an algorithm that the DS set has
+        makes nothing bogus (RFC 7583 section 2.2, Double-DS), and its own wait goes by at the same time."""
+        here = self.here
+        parent = ParentSteps(here, Findings())
+        wanted = parent.wanted()
+        missing = tuple(sorted((wanted or frozenset()) - here.seen.parent.ds_everywhere))
+        if wanted is None or not missing or any(ds.algorithm not in here.ds_algorithms for ds in missing):
+            return steps, None
+        records = [replace(step, remove=()) for step in parent.records(wanted, ()) if step.add]
+        return steps + records, self._as_the_channel_goes(Delegation(here.group.parent.name, tuple(sorted(wanted)), missing, keys=parent.keys_behind(wanted)))
 
     def _go_on(self) -> tuple[list[Step], Delegation | None]:
         """What may be done when every signer has published all keys for long enough."""
@@ -127,5 +142,5 @@ class _Planner:
             return [], None
         notes.append('the zone is insecure: no resolver holds a DS, so its signers may stop signing')
         ns_steps, ns_add, ns_remove = NsSteps(here, self.findings).change()
-        steps = [*ns_steps, *KeySteps(here, self.findings).remove()]
+        steps = [*ParentSteps(here, self.findings).records(frozenset(), ()), *ns_steps, *KeySteps(here, self.findings).remove()]
         return steps, self._as_the_channel_goes(Delegation(here.group.parent.name, ns_add=ns_add, ns_remove=ns_remove))

@@ -269,6 +269,11 @@ class Situation:
         return fact is not None and self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)
 
     @cached_property
+    def ds_algorithms(self) -> frozenset[int]:
+        """The algorithms of the DS set that every server of the parent shows."""
+        return frozenset(ds.algorithm for ds in self.seen.parent.ds_everywhere)
+
+    @cached_property
     def ds_shown(self) -> dict[DS, Fact]:
         """For each DS that any server of the parent shows, since when all do."""
         parent = self.seen.parent

@@ -47,9 +47,9 @@ class ParentDS:
         One DS is enough for a chain of trust; only without any of them has it ended. What was told once, named remembers.
         """
         found = {own.key.ds(self.zone, number) for number in DIGEST_LENGTHS}
-        if own.ds == 'rumoured' and PUBLISHED not in own.told and found & self.published and not found & self.withdrawn:
+        if own.awaits == PUBLISHED and found & self.published and not found & self.withdrawn:
             return PUBLISHED
-        if own.ds == 'unretentive' and WITHDRAWN not in own.told and found <= self.withdrawn:
+        if own.awaits == WITHDRAWN and found <= self.withdrawn:
             return WITHDRAWN
         return None
 

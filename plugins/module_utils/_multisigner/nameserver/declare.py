@@ -342,8 +342,12 @@ class Declarer:
             own = read_own_keys(self._key_folder(outcome.zone), outcome.zone)
         except MultisignerError as error:
             return replace(outcome, failed=True, msg=str(error.at(zone=outcome.zone)))
-        retiring = [f'DNSKEY {key.key.text}' for key in own if key.is_retiring]
-        return replace(outcome, details={**outcome.details, 'own_keys': [key.as_result for key in own], 'retiring': retiring})
+        told = {
+            'own_keys': [key.as_result for key in own],
+            'retiring': [f'DNSKEY {key.key.text}' for key in own if key.is_retiring],
+            'awaits_ds': [f'DNSKEY {key.key.text}' for key in own if key.awaits],
+        }
+        return replace(outcome, details={**outcome.details, **told})
 
     def _loaded(self, outcome: Outcome) -> Outcome:
         """A new zone as named has it: rndc's success says nothing of that."""

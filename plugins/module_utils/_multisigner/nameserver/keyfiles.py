@@ -79,6 +79,12 @@ class OwnKey:
         return self.goal == 'hidden' and self.has_been_published
 
     @property
+    def awaits(self) -> Optional[str]:
+        """What named waits to be told of its DS: published, withdrawn, or None."""
+        word = {'rumoured': 'published', 'unretentive': 'withdrawn'}.get(self.ds or '')
+        return word if word not in self.told else None
+
+    @property
     def as_result(self) -> Dict[str, Optional[str]]:
         return {
             'dnskey': f'DNSKEY {self.key.text}', 'role': self.role, 'goal': self.goal, 'dnskey_state': self.dnskey, 'zrrsig_state': self.zrrsig,

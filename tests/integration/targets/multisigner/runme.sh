@@ -52,7 +52,7 @@ says 'to add at example_registry: DS'
 say "The second pass publishes DS, CDS and CDNSKEY of both signers, or says which DS a person is to enter"
 pass 2
 says 'shop\.example: complete'
-says 'talk\.example: changing to add at registry_form: DS .*, DS '
+says 'talk\.example: waiting to add at registry_form: DS .*, DS .* waiting for a person to bring to the parent what the report says'
 [ "$(ds shop.example | wc -l)" -eq 2 ] || fail "not two DS"
 [ -z "$(ds talk.example)" ] || fail "an export must not write at the parent"
 nsupdate -k "$LAB_REGISTRY_KEY" "$LAB_DIR/export/talk.example/nsupdate.txt"

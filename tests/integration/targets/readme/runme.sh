@@ -117,6 +117,7 @@ all:
     vault_desec_token: $token
     vault_parent_secret: $parent_secret
     multisigner_trust_anchor_file: $LAB_TRUST_ANCHOR
+    multisigner_max_ttl: $LAB_TTL
   children:
     signers:
       hosts:
@@ -180,25 +181,28 @@ say "The second run, after the time: the files for the registry, and what it cos
 await
 control DELETE >/dev/null
 pass 0
-says "$zone: changing"
+says "$zone: waiting"
 says 'to add at jprs: DS .*, DS '
 find registry -type f | sort | diff <(sed "s#^#registry/$zone/#" "$LAB_DIR/examples/exported-files" | sort) - || fail "other files than the table has"
 [ ! -e "$COLLECTION/playbooks/registry" ] || fail "the export is where the collection is installed"
 control GET | "$PYTHON" -c 'import json, sys; counts = json.load(sys.stdin); sys.exit(not (counts["writes"] == 1 and 3 < counts["reads"] <= 5))' ||
   fail "other numbers of requests: $(control GET)"
 
-say "A DS of nobody is told, and none is added to it"
+say "A DS of nobody is told and left"
 stray="$zone. 3 DS 4711 13 2 $(printf '%064d' 1)"
 at_registry -k "$LAB_REGISTRY_KEY" -- "update add $stray"
 until_true ds_are 1
-pass 2
-says 'note: DS 4711 .* to be removed'
+pass 0
+says 'note: DS 4711 .* nothing proves that it may go'
 at_registry -k "$LAB_REGISTRY_KEY" -- "update delete $stray"
 
 say "A person enters the DS; then all is complete, and a run changes nothing and asks no API"
 read -r -a enter < <(grep -o 'nsupdate -k KEYFILE [^`]*' "$COLLECTION/README.md" | sed "s/example\.jp/$zone/; s#KEYFILE#$LAB_REGISTRY_KEY#")
 "${enter[@]}"
 until_true ds_are 2
+pass 0
+sleep "$LAB_TTL"
+pass 0 # BIND is told that every cache can have its DS
 state >before
 control DELETE >/dev/null
 pass 0
@@ -254,11 +258,52 @@ pass 2 -e multisigner_max_wait=2
 says 'waiting for ns1 to publish .*127\.53\.9\.1'
 cp secondary.yml host_vars/ns1.yml
 forget
+pass 0 --check
+says "$zone: changing"
+says 'to add at ns1: DNSKEY'
 pass 0 -e multisigner_max_wait=20
-says "to add at ns1: CD"  # BIND forgot these with the key
+says "waiting until .* for DNSKEY RRsets without all keys"
+await # then the CDS and CDNSKEY, which BIND forgot with the key
 pass 0 -e multisigner_max_wait=20
 says "$zone: complete"
 secondary_has_keys 3 || fail "the secondary does not have the keys"
+
+say "deSEC leaves: one run stays until it is gone, with the journal at the name server, and changes its mind in the middle"
+rm host_vars/ns1.yml
+example "journal host" | sed "s#/var/lib/dnssec-multisigner#$LAB_DIR/ns1/state#" >host_vars/ns1.yml
+mkdir -p group_vars && mv host_vars/ns1.yml group_vars/all.yml
+"$PYTHON" - "$LAB_DIR/examples/name servers" <<'PYTHON'
+import sys
+from pathlib import Path
+import yaml
+for host, variables in yaml.safe_load(Path(sys.argv[1]).read_text()).items():
+    names = {"ns1": ["ns1.operator.example"], "desec": ["ns1.desec.example", "ns2.desec.example"]}[host]
+    assert list(variables) == ["multisigner_ns"]
+    Path("host_vars", host + ".yml").write_text(yaml.safe_dump({"multisigner_ns": names}))
+PYTHON
+example "name servers" >/dev/null
+example "parent by update" | sed 's/ns1\.parent\.example/a.nic.example/; s/ns2\.parent\.example/b.nic.example/' >host_vars/jprs.yml
+sed -i "s#grant multisigner-ds name $zone. DS;#grant multisigner-ds name $zone. DS NS;#" "$LAB_DIR/registry/named.conf"
+rndc -c "$LAB_DIR/registry/rndc.conf" reconfig
+token=$LAB_DESEC_TOKEN
+sed -i "s/vault_desec_token: .*/vault_desec_token: $token/" lab.yml
+example leaving >leaving.yml
+pass 0 -e @leaving.yml
+says 'waiting until'  # this journal knows nothing yet
+await
+pass 0 --check -e @leaving.yml
+says 'to remove from desec: NS '
+pass 0 # back again
+read -r -a staying < <(example stay)
+logged 0 "${staying[@]}" -i lab.yml -e @leaving.yml -e multisigner_wait=120
+sed -n '/: Report\]/,/^}/s/^ *"\(.*\)",\{0,1\}$/\1/p' "$LOG" >report
+cat report >>"$LAB_DIR/reports"
+says 'note: desec is gone'
+ds_are 1 || fail "not one DS"
+[ "$(dig +short +norecurse @127.53.2.1 "$zone" NS)" = ns1.operator.example. ] || fail "other NS at ns1"
+[ "$(dig +short +norecurse @127.53.2.1 "$zone" DNSKEY | wc -l)" -eq 2 ] || fail "other keys at ns1"
+[ -s "$LAB_DIR/ns1/state/journal.sqlite" ] || fail "no journal at the name server"
+rm -r group_vars
 
 say "A signer by hand without TSIG is blocked, until its KSK is pinned"
 zone=talk.example

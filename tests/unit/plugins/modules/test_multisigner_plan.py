@@ -15,9 +15,9 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.gr
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Journal
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import ParentView, ServerView, SignerView, ZoneObservation
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observe import Look
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Delegation, Plan
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Delegation, Plan, Wait
 from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_plan
-from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import parent_work
+from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import parent_work, signer_news, time_to_wait
 
 ZONE = 'shop.example'
 KEY = DNSKEY(257, 3, 13, b'1' * 64)
@@ -39,6 +39,21 @@ def test_what_may_go_is_handed_on_and_the_servers_are_asked_once_more():
     (zone,) = parent_work([(GROUP, SEEN, made)])['registry']
     assert (zone['remove'], zone['ns_add'], zone['ns_remove'], zone['insecure']) == ([gone.text], ['ns1.example'], ['ns2.example'], False)
     assert zone['signers'][0]['servers']
+
+
+def test_a_signer_hears_of_its_own_ds_that_it_waits_for_and_of_no_other():
+    other = DNSKEY(257, 3, 13, b'2' * 64)
+    waiting = replace(SEEN, signers=(replace(SEEN.signers[0], awaits_ds=frozenset([KEY])),))
+    made = Plan(ZONE, published=(KEY.ds(ZONE), other.ds(ZONE)))
+    assert signer_news([(GROUP, waiting, made)]) == {'ns1': [{'name': ZONE, 'published': [KEY.ds(ZONE).text], 'withdrawn': []}]}
+    assert signer_news([(GROUP, SEEN, made)]) == {}
+
+
+def test_a_run_that_waits_goes_on_when_a_signer_can_be_told_what_it_waits_for():
+    waiting = replace(SEEN, signers=(replace(SEEN.signers[0], awaits_ds=frozenset([KEY])),))
+    made = Plan(ZONE, waits=(Wait('ns1 to withdraw a key', None, ''),))
+    assert time_to_wait([(GROUP, waiting, made)], 1.0) == 1.0
+    assert time_to_wait([(GROUP, waiting, replace(made, published=(KEY.ds(ZONE),)))], 1.0) is None
 
 
 def test_an_export_that_is_kept_up_to_date_asks_nobody_again():

@@ -66,6 +66,7 @@ class At:
     signs_zone: tuple[DNSKEY, ...] | None = None
     retiring: tuple[DNSKEY, ...] = ()
     announced: tuple[DNSKEY, ...] = ()
+    awaits_ds: tuple[DNSKEY, ...] = ()
     error: str = ''
 
     def view(self) -> SignerView:
@@ -78,7 +79,8 @@ class At:
         )
         if self.error:
             server = ServerView(self.name, error=self.error)
-        return SignerView(self.name, (server,), prepublishes=self.name != 'desec', retiring=frozenset(self.retiring), announced=frozenset(self.announced))
+        told = (frozenset(keys) for keys in (self.retiring, self.announced, self.awaits_ds))
+        return SignerView(self.name, (server,), self.name != 'desec', frozenset(), *told)
 
 
 @dataclass

@@ -400,11 +400,16 @@ def test_a_lost_journal_does_not_disturb_a_zone_that_is_complete():
     assert plan(GROUP, complete(), Memory(), NOW).state == 'complete'
 
 
-def test_without_a_journal_a_parent_that_lacks_one_signers_ds_must_wait():
+def test_one_more_ds_of_an_algorithm_that_the_ds_set_has_need_not_wait():
     view = replace(complete(), parent=registry(KSK.ds(ZONE)))
     made = plan(GROUP, view, Memory(), NOW)
-    assert made.delegation is None
-    assert [wait.until for wait in made.waits] == [NOW + TTL]
+    assert made.delegation.missing == (CSK.ds(ZONE),)
+    assert not made.delegation.remove
+
+
+def test_the_first_ds_of_an_algorithm_must_wait():
+    rsa = replace(complete(), parent=registry(RSA_KSK.ds(ZONE)))
+    assert plan(GROUP, rsa, Memory(), NOW).delegation is None
 
 
 def test_a_ds_that_one_server_of_the_parent_lacks_is_missing():
