@@ -211,10 +211,9 @@ class Model:
         """What a signer that rolls a KSK is told of the DS of its keys, where it is news."""
         for number, signer in enumerate(state.signers):
             if not self.settings.signers[number].hosted and state.declared.status[number] != OUT:
-                rolling = 0
-                for rollover in signer.rollovers:
-                    rolling |= (rollover.old | rollover.new) & self.ring.sep
-                published, withdrawn = decision.published & rolling & ~signer.told_published, decision.withdrawn & rolling & ~signer.told_withdrawn
+                old = sum(rollover.old for rollover in signer.rollovers) & self.ring.sep
+                new = sum(rollover.new for rollover in signer.rollovers) & self.ring.sep
+                published, withdrawn = decision.published & new & ~signer.told_published, decision.withdrawn & old & ~signer.told_withdrawn
                 if published or withdrawn:
                     yield Write(number, published=published, withdrawn=withdrawn)
 
@@ -335,11 +334,12 @@ class Model:
         return Step(move, self._settled(state, _with_signer(state, number, after))._replace(spoiled=True), '')
 
     def _edit_parent(self, state: State, move: Move) -> Optional[Step]:
+        """Nobody is delegated to of whom the controller knows nothing."""
         _word, write = move
         assert isinstance(write, Write)
         parent = state.parents[0]
         after = self._written_at_parent(parent, write)
-        if state.runs or after == parent:
+        if state.runs or after == parent or write.add_ns & state.declared.having(OUT):
             return None
         edited = state._replace(parents=(after, *state.parents[1:]))
         return Step(move, self._settled(state, edited)._replace(spoiled=True), '')

@@ -256,7 +256,7 @@ def judge(mutant: Mutant, folder: Path, states: int) -> Verdict:
 
 
 def _explorer(folder: Path, states: int) -> str:
-    done = _run(folder, '-m', 'ansible_collections.dnssec.multisigner.tests.model.explore', '--states', str(states), '--first')
+    done = _run(folder, '-m', 'ansible_collections.dnssec.multisigner.tests.model.explore', '--states', str(states), '--stories', '0', '--first')
     scenario = re.search(r'^(\S+) .*\n  VIOLATION  (.*)', done.stdout, re.MULTILINE)
     if scenario:
         return f'{scenario.group(1)}: {scenario.group(2)[:100]}'

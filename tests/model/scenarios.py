@@ -150,6 +150,7 @@ STEADY_B, STEADY_C = SignerSpec('b'), SignerSpec('c', CSK_STYLE, hosted=True)
 CSK_B = SignerSpec('b', CSK_STYLE, rolls=True)
 HASTY = SignerSpec('a', rolls=True, announces=False)
 CARELESS = SignerSpec('a', CSK_STYLE, rolls=True, announces=False, watches_parent=False)
+ROLLING_B, RSA_C = SignerSpec('b', rolls=True), SignerSpec('c', CSK_STYLE, rolls=True, algorithm=8, next_algorithm=13)
 LONG_DS = Times(ds=4, parent_ns=2, data=2)
 SHORT_DS = Times(ds=1, parent_ns=3, data=3)
 LOWERED_DS = Times(ds=4, lowered_ds=1, parent_ns=1, data=1)
@@ -158,87 +159,119 @@ QUICK = tuple(SignerSpec(name, rolls=True, dnskey_ttl=1, ns_ttl=1) for name in '
 LONG_NS = (SignerSpec('a', ns_ttl=4, dnskey_ttl=1), SignerSpec('b', CSK_STYLE, hosted=True, ns_ttl=1, dnskey_ttl=3))
 
 
-def _two(name: str, about: str, signers: Tuple[SignerSpec, ...], status: Tuple[int, ...], *allowances: Allowance, **changes: object) -> Scenario:
+def _story(name: str, about: str, signers: Tuple[SignerSpec, ...], status: Tuple[int, ...], *allowances: Allowance, **changes: object) -> Scenario:
     return Scenario(name, about, Settings(signers, **changes), status, allowances)  # type: ignore[arg-type]
 
 
 STANDARD = (
     # each operation alone
-    _two('join', 'b joins a', (STEADY_A, HOSTED), (IN, OUT), JOIN_B),
-    _two('leave', 'b leaves', (STEADY_A, HOSTED), (IN, IN), LEAVE_B),
-    _two('zsk', 'a rolls its ZSK', (ROLLING, HOSTED), (IN, IN), begin(ZSK, A)),
-    _two('ksk', 'a rolls its KSK', (ROLLING, HOSTED), (IN, IN), begin(KSK, A)),
-    _two('csk', 'a rolls its CSK', (BIND_CSK, STEADY_B), (IN, IN), begin(CSK, A)),
-    _two('algorithm', 'both roll to another algorithm', RSA, (IN, IN), begin(ALGORITHM, A), begin(ALGORITHM, B)),
-    _two('zsk-made', 'a makes a ZSK, and publishes it when the others have it', (MAKING, HOSTED), (IN, IN), begin(ZSK, A)),
-    _two('ksk-made', 'a makes a KSK, and publishes it when the others have it', (MAKING, HOSTED), (IN, IN), begin(KSK, A)),
-    _two('insecure', 'the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), INSECURE),
-    _two('change', 'the operator changes from a to b', (STEADY_A, HOSTED), (IN, OUT), SWAP),
+    _story('join', 'b joins a', (STEADY_A, HOSTED), (IN, OUT), JOIN_B),
+    _story('leave', 'b leaves', (STEADY_A, HOSTED), (IN, IN), LEAVE_B),
+    _story('zsk', 'a rolls its ZSK', (ROLLING, HOSTED), (IN, IN), begin(ZSK, A)),
+    _story('ksk', 'a rolls its KSK', (ROLLING, HOSTED), (IN, IN), begin(KSK, A)),
+    _story('csk', 'a rolls its CSK', (BIND_CSK, STEADY_B), (IN, IN), begin(CSK, A)),
+    _story('algorithm', 'both roll to another algorithm', RSA, (IN, IN), begin(ALGORITHM, A), begin(ALGORITHM, B)),
+    _story('zsk-made', 'a makes a ZSK, and publishes it when the others have it', (MAKING, HOSTED), (IN, IN), begin(ZSK, A)),
+    _story('ksk-made', 'a makes a KSK, and publishes it when the others have it', (MAKING, HOSTED), (IN, IN), begin(KSK, A)),
+    _story('insecure', 'the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), INSECURE),
+    _story('change', 'the operator changes from a to b', (STEADY_A, HOSTED), (IN, OUT), SWAP),
     # the same with other ratios of the TTLs
-    _two('join-long-ds', 'b joins a; DS live longest', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, times=LONG_DS),
-    _two('leave-long-ds', 'b leaves; DS live longest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=LONG_DS),
-    _two('leave-short-ds', 'b leaves; DS live shortest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=SHORT_DS),
-    _two('leave-other-ttls', 'b leaves; each signer has TTLs of its own', LONG_NS, (IN, IN), LEAVE_B),
-    _two('ksk-short-ds', 'a rolls its KSK; DS live shortest', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), times=SHORT_DS),
-    _two('leave-lowered-ds', 'b leaves; the registry lowers the TTL of the DS when they change', QUICK, (IN, IN), LEAVE_B, times=LOWERED_DS),
-    _two('ksk-lowered-ds', 'a rolls its KSK; the registry lowers the TTL of the DS', QUICK, (IN, IN), begin(KSK, A), times=LOWERED_DS),
-    _two('csk-lowered-ds', 'a rolls its CSK; the registry lowers the TTL of the DS', (QUICK_CSK, QUICK[1]), (IN, IN), begin(CSK, A), times=LOWERED_DS),
+    _story('join-long-ds', 'b joins a; DS live longest', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, times=LONG_DS),
+    _story('leave-long-ds', 'b leaves; DS live longest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=LONG_DS),
+    _story('leave-short-ds', 'b leaves; DS live shortest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=SHORT_DS),
+    _story('leave-other-ttls', 'b leaves; each signer has TTLs of its own', LONG_NS, (IN, IN), LEAVE_B),
+    _story('ksk-short-ds', 'a rolls its KSK; DS live shortest', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), times=SHORT_DS),
+    _story('leave-lowered-ds', 'b leaves; the registry lowers the TTL of the DS when they change', QUICK, (IN, IN), LEAVE_B, times=LOWERED_DS),
+    _story('ksk-lowered-ds', 'a rolls its KSK; the registry lowers the TTL of the DS', QUICK, (IN, IN), begin(KSK, A), times=LOWERED_DS),
+    _story('csk-lowered-ds', 'a rolls its CSK; the registry lowers the TTL of the DS', (QUICK_CSK, QUICK[1]), (IN, IN), begin(CSK, A), times=LOWERED_DS),
     # rollbacks, and operations in the middle of each other
-    _two('rollback', 'b leaves, comes back, leaves', (STEADY_A, HOSTED), (IN, IN), AND_BACK),
-    _two('join-and-back', 'b joins, and leaves again', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B),
-    _two('join-zsk', 'a rolls its ZSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(ZSK, A)),
-    _two('join-ksk', 'a rolls its KSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(KSK, A)),
-    _two('leave-zsk', 'a or b rolls its ZSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(ZSK, A, B)),
-    _two('leave-ksk', 'a or b rolls its KSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(KSK, A, B)),
-    _two('leave-csk', 'b rolls its CSK while it leaves', (STEADY_A, CSK_B), (IN, IN), LEAVE_B, begin(CSK, B)),
-    _two('zsk-ksk', 'a rolls its ZSK and its KSK', (ROLLING, HOSTED), (IN, IN), begin(ZSK, A), begin(KSK, A)),
-    _two('both-ksk', 'both roll their KSK', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), begin(KSK, A), begin(KSK, B)),
-    _two('insecure-leave', 'b leaves and the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, INSECURE),
+    _story('rollback', 'b leaves, comes back, leaves', (STEADY_A, HOSTED), (IN, IN), AND_BACK),
+    _story('join-and-back', 'b joins, and leaves again', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B),
+    _story('join-zsk', 'a rolls its ZSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(ZSK, A)),
+    _story('join-ksk', 'a rolls its KSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(KSK, A)),
+    _story('leave-zsk', 'a or b rolls its ZSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(ZSK, A, B)),
+    _story('leave-ksk', 'a or b rolls its KSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(KSK, A, B)),
+    _story('leave-csk', 'b rolls its CSK while it leaves', (STEADY_A, CSK_B), (IN, IN), LEAVE_B, begin(CSK, B)),
+    _story('zsk-ksk', 'a rolls its ZSK and its KSK', (ROLLING, HOSTED), (IN, IN), begin(ZSK, A), begin(KSK, A)),
+    _story('both-ksk', 'both roll their KSK', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), begin(KSK, A), begin(KSK, B)),
+    _story('insecure-leave', 'b leaves and the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, INSECURE),
     # servers that lag or do not answer, two runs, a person at the registry
-    _two('join-slow', 'b joins; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, parents=2),
-    _two('leave-slow', 'b leaves; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, IN), LEAVE_B, parents=2),
-    _two('zsk-slow', 'a rolls its ZSK; its secondary lags', (SLOW_A, HOSTED), (IN, IN), begin(ZSK, A)),
-    _two('ksk-slow', 'a rolls its KSK; its secondary and the parent\'s lag', (SLOW_A, HOSTED), (IN, IN), begin(KSK, A), parents=2),
-    _two('join-blind', 'b joins; a server does not answer once', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, BLIND),
-    _two('leave-blind', 'b leaves; a server does not answer once', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, BLIND),
-    _two('join-second', 'b joins; two runs at once', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, SECOND),
-    _two('leave-second', 'b leaves or stays after all; two runs at once', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND),
-    _two('ksk-second', 'a rolls its KSK; two runs at once', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), SECOND),
-    _two('join-export', 'b joins and leaves again; a person does what is exported', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, by_hand=True),
-    _two('ksk-export', 'a rolls its KSK; a person does what is exported', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), by_hand=True),
+    _story('join-slow', 'b joins; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, parents=2),
+    _story('leave-slow', 'b leaves; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, IN), LEAVE_B, parents=2),
+    _story('zsk-slow', 'a rolls its ZSK; its secondary lags', (SLOW_A, HOSTED), (IN, IN), begin(ZSK, A)),
+    _story('ksk-slow', 'a rolls its KSK; its secondary and the parent\'s lag', (SLOW_A, HOSTED), (IN, IN), begin(KSK, A), parents=2),
+    _story('join-blind', 'b joins; a server does not answer once', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, BLIND),
+    _story('leave-blind', 'b leaves; a server does not answer once', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, BLIND),
+    _story('join-second', 'b joins; two runs at once', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, SECOND),
+    _story('leave-second', 'b leaves or stays after all; two runs at once', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND),
+    _story('ksk-second', 'a rolls its KSK; two runs at once', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), SECOND),
+    _story('join-export', 'b joins and leaves again; a person does what is exported', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, by_hand=True),
+    _story('ksk-export', 'a rolls its KSK; a person does what is exported', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), by_hand=True),
     # the journal
-    _two('join-journal', 'b joins; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, JOURNAL),
-    _two('leave-journal', 'b leaves; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, JOURNAL),
-    _two('ksk-journal', 'a rolls its KSK; the journal is lost or wrong', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), JOURNAL),
-    _two('ksk-lowered-journal', 'a rolls its KSK; the DS TTL is lowered and the journal lost', QUICK, (IN, IN), begin(KSK, A), JOURNAL, times=LOWERED_DS),
-    _two('leave-lowered-journal', 'b leaves; the DS TTL is lowered and the journal lost', QUICK, (IN, IN), LEAVE_B, JOURNAL, times=LOWERED_DS),
-    _two('late', 'b joins and leaves, three runs hang', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, Allowance('second run', 3, (('second',),))),
-    _two('journal-second', 'b leaves; the journal is lost while two runs are under way', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND, JOURNAL),
+    _story('join-journal', 'b joins; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, JOURNAL),
+    _story('leave-journal', 'b leaves; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, JOURNAL),
+    _story('ksk-journal', 'a rolls its KSK; the journal is lost or wrong', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), JOURNAL),
+    _story('ksk-lowered-journal', 'a rolls its KSK; the DS TTL is lowered and the journal lost', QUICK, (IN, IN), begin(KSK, A), JOURNAL, times=LOWERED_DS),
+    _story('leave-lowered-journal', 'b leaves; the DS TTL is lowered and the journal lost', QUICK, (IN, IN), LEAVE_B, JOURNAL, times=LOWERED_DS),
+    _story('late', 'b joins and leaves, three runs hang', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, Allowance('second run', 3, (('second',),))),
+    _story('journal-second', 'b leaves; the journal is lost while two runs are under way', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND, JOURNAL),
     # a signer dies; signers that are careless; persons who edit
-    _two('dead', 'b dies, and is given up', (STEADY_A, HOSTED), (IN, IN), DIES, GIVEN_UP),
-    _two('dead-leaving', 'b dies while it leaves, and is given up', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, DIES, GIVEN_UP),
-    _two('hasty', 'a rolls its ZSK and signs with it before the others have it', (HASTY, HOSTED), (IN, IN), begin(ZSK, A)),
-    _two('careless', 'a rolls its CSK without a look at anybody', (CARELESS, STEADY_B), (IN, IN), begin(CSK, A)),
-    _two('edit-keys', 'a person removes or adds DNSKEY and CDS records', (STEADY_A, HOSTED), (IN, IN), edits(
+    _story('dead', 'b dies, and is given up', (STEADY_A, HOSTED), (IN, IN), DIES, GIVEN_UP),
+    _story('dead-leaving', 'b dies while it leaves, and is given up', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, DIES, GIVEN_UP),
+    _story('hasty', 'a rolls its ZSK and signs with it before the others have it', (HASTY, HOSTED), (IN, IN), begin(ZSK, A)),
+    _story('careless', 'a rolls its CSK without a look at anybody', (CARELESS, STEADY_B), (IN, IN), begin(CSK, A)),
+    _story('edit-keys', 'a person removes or adds DNSKEY and CDS records', (STEADY_A, HOSTED), (IN, IN), edits(
         ('edit', A, Write(A, remove_keys=4)), ('edit', A, Write(A, remove_ds=4)), ('edit', B, Write(B, remove_keys=3, remove_ds=1)),
         ('edit', A, Write(A, remove_ns=2)), ('edit', B, Write(B, remove_ns=1)), ('edit', A, Write(A, remove_ns=1)),
     )),
-    _two('edit-parent', 'a person removes DS or NS at the parent', (STEADY_A, HOSTED), (IN, IN), edits(
+    _story('edit-parent', 'a person removes DS or NS at the parent', (STEADY_A, HOSTED), (IN, IN), edits(
         ('edit-parent', Write(PARENT_DS, remove_ds=4)), ('edit-parent', Write(PARENT_DS, remove_ds=1)), ('edit-parent', Write(PARENT_DS, remove_ds=5)),
         ('edit-parent', Write(PARENT_NS, remove_ns=2)), ('edit-parent', Write(PARENT_NS, remove_ns=1)),
     )),
-    _two('edit-join', 'a person undoes something while b joins', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, edits(
+    _story('edit-join', 'a person undoes something while b joins', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, edits(
         ('edit', A, Write(A, remove_keys=4)), ('edit', B, Write(B, remove_keys=3)), ('edit-parent', Write(PARENT_DS, remove_ds=4)),
         ('edit-parent', Write(PARENT_NS, add_ns=2)),
     )),
-    _two('edit-leave', 'a person undoes something while b leaves', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, edits(
+    _story('edit-leave', 'a person undoes something while b leaves', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, edits(
         ('edit', A, Write(A, add_ns=2)), ('edit', A, Write(A, add_keys=4)), ('edit-parent', Write(PARENT_DS, add_ds=4)),
         ('edit-parent', Write(PARENT_NS, add_ns=2)), ('edit', B, Write(B, remove_keys=3)),
     )),
     # three signers
-    _two('join-3', 'c joins a and b', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, OUT), JOIN_C),
-    _two('leave-3', 'c leaves a and b', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C),
-    _two('join-leave-3', 'c joins while b leaves', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, OUT), LEAVE_B, JOIN_C),
-    _two('leave-zsk-3', 'c leaves while a rolls its ZSK', (ROLLING, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C, begin(ZSK, A)),
-    _two('leave-ksk-3', 'c leaves while a rolls its KSK', (ROLLING, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C, begin(KSK, A)),
+    _story('join-3', 'c joins a and b', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, OUT), JOIN_C),
+    _story('leave-3', 'c leaves a and b', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C),
+    _story('join-leave-3', 'c joins while b leaves', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, OUT), LEAVE_B, JOIN_C),
+    _story('leave-zsk-3', 'c leaves while a rolls its ZSK', (ROLLING, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C, begin(ZSK, A)),
+    _story(
+        'leave-algorithm-3', 'c leaves while all roll to another algorithm', (*RSA, RSA_C), (IN, IN, IN),
+        LEAVE_C, begin(ALGORITHM, A), begin(ALGORITHM, B), begin(ALGORITHM, C),
+    ),
+    _story('leave-ksk-3', 'c leaves while a rolls its KSK', (ROLLING, STEADY_B, STEADY_C), (IN, IN, IN), LEAVE_C, begin(KSK, A)),
+)
+
+# what happens to larger groups in long random stories
+EVERYTHING_3 = (
+    begin(ZSK, A), begin(ZSK, B), begin(KSK, A), begin(KSK, B), declare(((B, LEAVING),), ((B, IN),), ((C, LEAVING),), ((C, IN),), times=4),
+    SECOND, JOURNAL, BLIND,
+    edits(
+        ('edit', A, Write(A, remove_ns=2)), ('edit', B, Write(B, remove_keys=3)), ('edit-parent', Write(PARENT_DS, remove_ds=1)),
+        ('edit-parent', Write(PARENT_NS, add_ns=6)),
+    ),
+)
+CSK_D = SignerSpec('d', CSK_STYLE, rolls=True)
+COME_AND_GO = declare(((C, LEAVING),), ((C, IN),), times=2)
+STORIES = (
+    _story(
+        'story-2', 'two signers, everything happens', (SLOW_A, ROLLING_B), (IN, IN),
+        begin(ZSK, A, B), begin(KSK, A, B), AND_BACK, SECOND, JOURNAL, BLIND, parents=2,
+    ),
+    _story('story-3', 'three signers, everything happens', (ROLLING, ROLLING_B, STEADY_C), (IN, IN, OUT), *EVERYTHING_3),
+    _story('story-3-export', 'three signers, a person at the registry', (ROLLING, ROLLING_B, STEADY_C), (IN, IN, OUT), *EVERYTHING_3, by_hand=True),
+    _story(
+        'story-4', 'four signers, everything happens', (SLOW_A, ROLLING_B, STEADY_C, CSK_D), (IN, IN, OUT, IN),
+        *EVERYTHING_3, begin(CSK, 3), parents=2,
+    ),
+    _story(
+        'story-algorithm', 'three signers roll to another algorithm while one leaves', (*RSA, RSA_C), (IN, IN, IN),
+        begin(ALGORITHM, A), begin(ALGORITHM, B), begin(ALGORITHM, C), COME_AND_GO, JOURNAL, SECOND,
+    ),
 )

@@ -16,6 +16,7 @@ from .words import in_words
 from .world import State
 
 LONGEST_MEND = 120  # units of time in which everything that a scenario can begin must have ended
+TOLD = 60  # moves that are told of a way that does not end
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Search:
             step = self._model.tick(state)
             moves.append(step.move)
             state = step.state
-        return f'convergence: it does not come to an end in {LONGEST_MEND} units of time: {self._model.explain(state)}', moves
+        return f'convergence: it does not come to an end in {LONGEST_MEND} units of time: {self._model.explain(state)}', moves[:TOLD]
 
     def _settle(self, state: State, moves: List[Move]) -> Tuple[bool, State, str]:
         """Everything that can be done without time passing. Whether nothing is left to do at all, the state, and a violation."""
