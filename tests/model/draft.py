@@ -110,7 +110,7 @@ class DraftController:
         ns_over, ds_over = _over(ages[NS_GONE], self._ns_wait + self._ds_stays), _over(ages[DS_GONE], max(self._ds_wait, self._signatures_wait))
         delegate_to = staying | (0 if ns_over else leaving)
         shared = sum(keys for number, keys in enumerate(own) if delegate_to >> number & 1 or not ds_over)
-        cds = sum(keys & self._ring.sep for number, keys in enumerate(own) if delegate_to >> number & 1)
+        cds = every = sum(keys & self._ring.sep for number, keys in enumerate(own) if delegate_to >> number & 1)
         if _over(ages[DS_THERE], self._ds_wait):
             cds &= ~sum(look.retiring)
         if not _over(ages[ALGORITHMS], max(self._keys_wait, self._signatures_wait)):
@@ -122,7 +122,7 @@ class DraftController:
         ]
         writes.append(Write(PARENT_DS, add_ds=cds & ~parents[0].ds, remove_ds=parents[0].ds & ~cds))
         writes.append(Write(PARENT_NS, add_ns=wanted_ns & ~parents[0].ns, remove_ns=parents[0].ns & ~wanted_ns))
-        return [write for write in writes if any(write[1:])], wanted_ns != staying or not ns_over or not ds_over
+        return [write for write in writes if any(write[1:])], wanted_ns != staying or not ns_over or not ds_over or parents[0].ds != every
 
     def _signer(self, number: int, content: Content, own: int, shared: int, cds: int, ns: Optional[int]) -> Write:
         foreign_cds = content.cds & ~own
