@@ -303,8 +303,11 @@ def signer_news(plans: Sequence[Made]) -> dict[str, list[Data]]:
     news: dict[str, list[Data]] = {}
     for _group, seen, made in plans:
         for view in seen.signers:
-            own = {ds for key in view.awaits_ds for ds in (key.ds(made.zone, number) for number in DIGEST_LENGTHS)}
-            published, withdrawn = ([ds.text for ds in known if ds in own] for known in (made.published, made.withdrawn))
+            used, given_up = view.awaits_ds - view.retiring, view.awaits_ds & view.retiring
+            published, withdrawn = (
+                [ds.text for ds in known if any(key.ds(made.zone, number) == ds for key in keys for number in DIGEST_LENGTHS)]
+                for keys, known in ((used, made.published), (given_up, made.withdrawn))
+            )
             if published or withdrawn:
                 news.setdefault(view.name, []).append({'name': made.zone, 'published': published, 'withdrawn': withdrawn})
     return news

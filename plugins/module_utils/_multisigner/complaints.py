@@ -82,6 +82,11 @@ class Complaints:
                 self.findings.notes.append(f'key {key} at {holders} signs nothing anywhere: a next key, one that was used before, or a leftover')
         for ds in self._unknown_ds():
             self.findings.notes.append(f'DS {ds.text} at the parent names no key that is known: nothing proves that it may go')
+        if all(signer.ns for signer in self.group.signers):
+            at_parent = [server.ns for server in self.seen.parent.servers]
+            shown = frozenset().union(*at_parent, *(server.ns for view in here.asked for server in view.servers))
+            for name in sorted(shown - {name for signer in self.group.signers for name in signer.ns}):
+                self.findings.notes.append(f'NS {name} is of no declared signer: whether its answers are right is not known')
         for signer in here.leaving:
             held = any(key in view.published for key in here.keys_of(signer.name) for view in here.staying)
             if here.is_finished(signer) and not held:

@@ -76,7 +76,7 @@ class NsSteps:
         here, fact, waits = self.here, self.here.ns_gone(signer), self.findings.waits
         if fact.since is None:
             return
-        if signer.name in self.group.dead and not here.keys_of(signer.name):
+        if signer.name in self.group.dead and not here.keys_of(signer.name) and here.has_strangers:
             remedy = 'set multisigner_pins for it to its KSK and ZSK, as DNSKEY or DS records, to have them removed'
             waits.append(Wait(f'a person to tell the keys of {signer.name}', None, f'it is dead, and the journal does not know them: {remedy}'))
         if not here.is_released(signer):

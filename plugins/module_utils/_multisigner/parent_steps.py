@@ -68,12 +68,24 @@ class ParentSteps:
         fact = self.here.introduced.get(algorithm)
         if fact is None or fact.since is None:
             return False
+        cached = [signer.name for signer in self.here.leaving if self._may_be_cached_only(signer)]
+        if cached:
+            reason = f'the DS set gets {algorithm_name(algorithm)} for all signers that may be in a cache, or for none'
+            wait = Wait(f'{", ".join(cached)} to be forgotten', None, reason)
+            if wait not in self.findings.waits:
+                self.findings.waits.append(wait)
+            return False
         if not self.facts.has_aged(fact):
             name = algorithm_name(algorithm)
             wait = Wait(f'data without signatures of {name} to leave the caches', due(fact), since(fact, f'every signer has signed with {name}'))
             if wait not in self.findings.waits:
                 self.findings.waits.append(wait)
         return self.facts.has_aged(fact)
+
+    def _may_be_cached_only(self, signer: Signer) -> bool:
+        """Whether a leaving signer gets no new DS, while what it answered may still be in a cache."""
+        view = next((one for one in self.here.asked if one.name == signer.name), None)
+        return not self.here.is_forgotten(signer) and (view is None or not self._is_delegated(signer, view.own_sep))
 
     def obsolete(self, wanted: frozenset[DS]) -> tuple[DS, ...]:
         """The DS at the parent that may go now: those of keys that are known, and that no signer needs (invariants 2, 7, 9)."""

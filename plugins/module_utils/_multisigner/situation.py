@@ -178,6 +178,12 @@ class Situation:
         """The keys in any DNSKEY RRset."""
         return frozenset().union(*(view.published | view.by_api for view in self.seen.signers))
 
+    @cached_property
+    def has_strangers(self) -> bool:
+        """Whether there is a key, or a DS, that belongs to nobody who is known."""
+        known = frozenset(ds for key in self.owners for ds in self.ds_of(key))
+        return bool(self.published - frozenset(self.owners)) or not self.seen.parent.ds_anywhere <= known
+
     def keys_of(self, name: str) -> frozenset[DNSKEY]:
         return frozenset(key for key, names in self.owners.items() if name in names)
 

@@ -47,6 +47,10 @@ def test_a_signer_hears_of_its_own_ds_that_it_waits_for_and_of_no_other():
     made = Plan(ZONE, published=(KEY.ds(ZONE), other.ds(ZONE)))
     assert signer_news([(GROUP, waiting, made)]) == {'ns1': [{'name': ZONE, 'published': [KEY.ds(ZONE).text], 'withdrawn': []}]}
     assert signer_news([(GROUP, SEEN, made)]) == {}
+    gone = replace(made, published=(), withdrawn=(KEY.ds(ZONE),))
+    assert signer_news([(GROUP, waiting, gone)]) == {}  # a key that is to be used has no DS yet
+    retiring = replace(waiting, signers=(replace(waiting.signers[0], retiring=frozenset([KEY])),))
+    assert signer_news([(GROUP, retiring, gone)])['ns1'][0]['withdrawn'] == [KEY.ds(ZONE).text]
 
 
 def test_a_run_that_waits_goes_on_when_a_signer_can_be_told_what_it_waits_for():

@@ -296,6 +296,22 @@ def test_the_keys_of_a_dead_signer_that_the_journal_does_not_know_are_asked_for_
     assert made.delegation.remove == tuple(ds(KSK))
 
 
+def test_a_dead_signer_that_left_nothing_behind_is_gone():
+    story = settled()
+    leaves(story, 'ns1', dead=('ns1',))
+    dead, alone = replace(NS1, error='it is silent'), replace(DESEC_OFF, foreign=(), cds=(CSK,))
+    for _unused in range(3):
+        made = story.look(dead, alone, ds=ds(CSK), ns=OFF, after=100_000)
+    assert made.state == 'complete'
+    assert any('ns1 is gone' in note for note in made.notes)
+
+
+def test_the_ns_of_somebody_who_is_not_declared_is_told():
+    story = settled()
+    made = story.look(replace(NS1, ns=('ns1', 'desec', 'ns3')), DESEC, ds=BOTH)
+    assert 'NS ns3.example is of no declared signer: whether its answers are right is not known' in made.notes
+
+
 # -- keys are rolled -------------------------------------------------------------------------------------------------------
 
 NEW_ZSK, NEW_KSK = key(6, flags=256), key(7)
@@ -454,6 +470,17 @@ def test_a_new_algorithm_enters_the_ds_set_when_everything_has_been_signed_with_
     assert not made.delegation.missing
     made = story.look(DUAL1, DUAL3, ds=ds(*RSA), after=1)
     assert set(made.delegation.missing) == ds(KSK, CSK)
+
+
+def test_a_new_algorithm_waits_until_a_leaver_that_gets_no_ds_of_it_is_forgotten():
+    story = Story(group('ns1', 'ns3', leaving=('ns3',)))
+    off = [replace(DUAL1, ns=('ns1',)), replace(DUAL3, ns=('ns1',))]
+    story.look(*off, ds=ds(*RSA), ns=('ns1',))
+    made = story.look(*off, ds=ds(*RSA), ns=('ns1',), after=2 * DATA_TTL - 1)
+    assert not made.delegation.missing
+    assert 'ns3 to be forgotten' in [wait.what for wait in made.waits]
+    made = story.look(*off, ds=ds(*RSA), ns=('ns1',), after=1)
+    assert set(made.delegation.missing) == ds(KSK)
 
 
 def test_the_old_algorithm_leaves_the_ds_set_for_all_signers_at_once():
