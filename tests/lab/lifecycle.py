@@ -8,7 +8,7 @@
 Each story has a zone of its own, which is complete when the story begins. What the operator does in it is done with his
 tools, all the rest by playbooks/multisigner.yml, which stays and goes on by itself until the zone is complete again. Told
 for each: how long that took, beside the waits that no tool can avoid (WAITS), and what the prober judged. The story
-`wrong` does three things in the wrong order, by hand, and is passed when the prober called each of them bogus.
+`wrong` does four things in the wrong order, by hand, and is passed when the prober called each of them bogus.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Callable, Iterator, Sequence
 
 import dns.dnssec
 import dns.rdatatype
+import requests
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
 from multisigner_lab import settings
@@ -389,13 +390,33 @@ def wrong_ds(zone: str) -> None:
 
 def wrong_key(zone: str) -> None:
     """deSEC's key goes from ns1 while resolvers are sent to deSEC."""
+    _take_desec_key(zone)
+
+
+def wrong_ns(zone: str) -> None:
+    """deSEC leaves, and its key goes with the NS records: what is served is right at once, what is cached is not."""
+    kept, gone = settings.NAME_SERVERS["ns1"], settings.NAME_SERVERS[settings.DESEC]
+    away = [f"update delete {zone}. NS {name}" for name in gone]
+    update(settings.REGISTRY, LAB.registry_key, settings.TLD, *away)
+    update(settings.NS1, LAB.folder("ns1") / "session.key", zone, *away)
+    at_desec = {"subname": "", "type": "NS", "records": list(kept)}
+    requests.patch(
+        f"{settings.DESEC_URL}/domains/{zone}/rrsets/", json=[at_desec], timeout=30,
+        headers={"Authorization": f"Token {os.environ['LAB_DESEC_TOKEN']}"}, verify=str(LAB.ca_file),
+    ).raise_for_status()
+    addresses = [address for signer in ("ns1", settings.DESEC) for address in SERVERS[signer]]
+    until("no NS names deSEC", lambda: all(records(address, zone, "NS") == frozenset(kept) for address in (*addresses, *PARENTS)))
+    _take_desec_key(zone)
+
+
+def _take_desec_key(zone: str) -> None:
     own = {own_key("ns1", zone, flags).tag for flags in (256, 257)}
     gone = [key for tag, key in keys(settings.NS1, zone).items() if tag not in own]
     check(len(gone) == 1, "ns1 has one key of deSEC")
     update(settings.NS1, LAB.folder("ns1") / "session.key", zone, f"update delete {zone}. DNSKEY {gone[0].to_text()}")
 
 
-WRONG: dict[str, Callable[[str], None]] = {"wrong-zsk": wrong_zsk, "wrong-ds": wrong_ds, "wrong-key": wrong_key}
+WRONG: dict[str, Callable[[str], None]] = {"wrong-zsk": wrong_zsk, "wrong-ds": wrong_ds, "wrong-key": wrong_key, "wrong-ns": wrong_ns}
 
 
 def tell_wrong(folder: Path, name: str) -> bool:

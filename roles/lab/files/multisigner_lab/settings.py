@@ -102,6 +102,7 @@ CYCLE_ZONES = (
     SharedZone("wrong-zsk.example", SIGNER_NS1),
     SharedZone("wrong-ds.example", SIGNER_NS1),
     SharedZone("wrong-key.example", SIGNER_NS1),
+    SharedZone("wrong-ns.example", SIGNER_NS1),
 )
 
 
