@@ -15,12 +15,14 @@ from .world import Content, Declaration, ParentServer, Write
 
 class Look(NamedTuple):
     """What a run sees: of each declared signer the content of each of its servers, None for one that did not answer (the empty
-    tuple for a signer that is not declared); the keys that each signer says to be retiring, and those that it has made; each parent server."""
+    tuple for a signer that is not declared); the keys that each signer says to be retiring, those that it has
+    made, and those of whose DS it waits to be told; each parent server."""
 
     declared: Declaration
     signers: Tuple[Tuple[Optional[Content], ...], ...]
     retiring: Tuple[int, ...]
     announced: Tuple[int, ...]
+    awaiting: Tuple[int, ...]
     parents: Tuple[Optional[ParentServer], ...]
 
     @property

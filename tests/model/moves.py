@@ -184,8 +184,9 @@ class Model:
         parents: Tuple[Optional[ParentServer], ...] = state.parents
         if blind == -1:
             parents = (*parents[:-1], None)
-        retiring, announced = (tuple(found) for found in zip(*((signer.retiring, signer.announced) for signer in state.signers)))
-        return Look(state.declared, tuple(signers), retiring, announced, parents)
+        retiring, announced = (tuple(masks) for masks in zip(*((signer.retiring, signer.announced) for signer in state.signers)))
+        awaiting = tuple(self._awaiting(number, signer) for number, signer in enumerate(state.signers))
+        return Look(state.declared, tuple(signers), retiring, announced, awaiting, parents)
 
     def decide(self, state: State, blind: Optional[int] = None) -> Decision:
         return self.controller.decide(self.look(state, blind), state.memory, state.hold or None)
@@ -216,6 +217,13 @@ class Model:
                 published, withdrawn = decision.published & new & ~signer.told_published, decision.withdrawn & old & ~signer.told_withdrawn
                 if published or withdrawn:
                     yield Write(number, published=published, withdrawn=withdrawn)
+
+    def _awaiting(self, number: int, signer: Signer) -> int:
+        """The keys of whose DS a signer waits to be told, that they are there or that they are gone."""
+        if self.settings.signers[number].hosted or not signer.rollovers:
+            return 0
+        new = sum(rollover.new for rollover in signer.rollovers) & signer.own_cds
+        return new & ~signer.told_published | signer.retiring & ~signer.told_withdrawn
 
     def _is_mended(self, state: State) -> bool:
         level = all(signer.content == signer.secondary for signer in state.signers) and all(server == state.parents[0] for server in state.parents)

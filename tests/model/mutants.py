@@ -181,7 +181,11 @@ MUTANTS = (
     ),
     Mutant('the last NS may go', 'ns_steps.py', 'if stays and any(name in ns for ns in shown)]', 'if any(name in ns for ns in shown)]'),
     # DS and CDS
-    Mutant('a DS of a new algorithm is published at once', 'parent_steps.py', 'if ds.algorithm in algorithms or self._may_introduce(ds.algorithm))', ')'),
+    Mutant(
+        'a DS of a new algorithm is published at once', 'parent_steps.py',
+        'if ds.algorithm in here.ds_algorithms or self._may_introduce(ds.algorithm))',
+        ')',
+    ),
     Mutant(
         'a DS of a new algorithm does not wait for cached data', 'parent_steps.py',
         '        return self.facts.has_aged(fact)\n\n    def obsolete',
@@ -220,6 +224,12 @@ MUTANTS = (
         'nothing waits for the keys', 'plan.py',
         '        if waits is None:\n            return self._go_on()',
         '        if waits is None or True:\n            return self._go_on()',
+    ),
+    Mutant('DS of an algorithm that is new do not wait for the keys', 'plan.py', 'or any(ds.algorithm not in here.ds_algorithms for ds in missing):', ':'),
+    Mutant(
+        'CDS are removed beside the adding of keys', 'plan.py',
+        'records = [replace(step, remove=()) for step in parent.records(wanted, ()) if step.add]',
+        'records = parent.records(wanted, parent.obsolete(wanted))',
     ),
     Mutant(
         'a signer is told of a DS before every resolver can have it', 'plan.py',

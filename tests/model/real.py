@@ -39,7 +39,7 @@ class RealController:
         self._ring = ring
         self._groups: Dict[Declaration, groups.Group] = {}
         self._decisions: Dict[Tuple[Look, int, Optional[int]], Decision] = {}
-        self._views: Dict[Tuple[int, Tuple[Optional[Content], ...], int, int], SignerView] = {}
+        self._views: Dict[Tuple[int, Tuple[Optional[Content], ...], Tuple[int, int, int]], SignerView] = {}
 
     def decide(self, look: Look, memory: int, hold: Optional[int]) -> Decision:
         key = (look, memory, hold)
@@ -141,18 +141,20 @@ class RealController:
 
     def _observation(self, look: Look) -> ZoneObservation:
         views: List[SignerView] = [
-            self._view(number, servers, look.retiring[number], look.announced[number]) for number, servers in enumerate(look.signers) if servers
+            self._view(number, servers, (look.retiring[number], look.announced[number], look.awaiting[number]))
+            for number, servers in enumerate(look.signers) if servers
         ]
         return ZoneObservation(ZONE, NOW, tuple(views), ParentView('registry', 'example', tuple(map(self._parent_server, range(9), look.parents))))
 
-    def _view(self, number: int, servers: Tuple[Optional[Content], ...], retiring: int, announced: int) -> SignerView:
-        key = (number, servers, retiring, announced)
+    def _view(self, number: int, servers: Tuple[Optional[Content], ...], told: Tuple[int, int, int]) -> SignerView:
+        key = (number, servers, told)
         found = self._views.get(key)
         if found is None:
-            ring, spec = self._ring, self._settings.signers[number]
+            spec = self._settings.signers[number]
+            retiring, announced, awaiting = (frozenset() if spec.hosted else self._ring.dnskeys(mask) for mask in told)
             found = self._views[key] = SignerView(
                 spec.name, tuple(self._server(number, index, content) for index, content in enumerate(servers)), not spec.hosted,
-                retiring=frozenset() if spec.hosted else ring.dnskeys(retiring), announced=ring.dnskeys(announced),
+                retiring=retiring, announced=announced, awaits_ds=awaiting,
             )
         return found
 
