@@ -394,7 +394,7 @@ def wrong_key(zone: str) -> None:
 
 
 def wrong_ns(zone: str) -> None:
-    """deSEC leaves, and its key goes with the NS records: what is served is right at once, what is cached is not."""
+    """deSEC leaves, and its key goes when half of NS-wait is over: all that is served is right, what is cached is not."""
     kept, gone = settings.NAME_SERVERS["ns1"], settings.NAME_SERVERS[settings.DESEC]
     away = [f"update delete {zone}. NS {name}" for name in gone]
     update(settings.REGISTRY, LAB.registry_key, settings.TLD, *away)
@@ -406,6 +406,7 @@ def wrong_ns(zone: str) -> None:
     ).raise_for_status()
     addresses = [address for signer in ("ns1", settings.DESEC) for address in SERVERS[signer]]
     until("no NS names deSEC", lambda: all(records(address, zone, "NS") == frozenset(kept) for address in (*addresses, *PARENTS)))
+    time.sleep(TTL / 2)
     _take_desec_key(zone)
 
 
