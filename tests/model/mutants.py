@@ -191,6 +191,7 @@ MUTANTS = (
         '        return self.facts.has_aged(fact)\n\n    def obsolete',
         '        return True\n\n    def obsolete',
     ),
+    Mutant('a DS of a new algorithm comes while a leaver without one is cached', 'parent_steps.py', '        if cached:\n', '        if False:\n'),
     Mutant(
         'a DS goes before another is in force', 'parent_steps.py',
         "                self._wait_for_force(view, f'a key whose DS is one of the {len(left)} that stay')\n                return ()",
