@@ -188,8 +188,8 @@ MUTANTS = (
     ),
     Mutant(
         'a DS of a new algorithm does not wait for cached data', 'parent_steps.py',
-        '        return self.facts.has_aged(fact)\n\n    def obsolete',
-        '        return True\n\n    def obsolete',
+        '        return self.facts.has_aged(fact)\n\n    def _may_be',
+        '        return True\n\n    def _may_be',
     ),
     Mutant('a DS of a new algorithm comes while a leaver without one is cached', 'parent_steps.py', '        if cached:\n', '        if False:\n'),
     Mutant(
