@@ -15,7 +15,10 @@ description:
   - Looks at every server of every signer and parent as M(dnssec.multisigner.dnssec_keys_fetch) does, and says, for each zone, which
     keys to add at which signer now, whether the parent may have the DS of all signers, what must be waited for and until when, and
     what a person has to mend.
-  - In this release a plan only ever adds. What would have to be removed is told in RV(zones[].notes).
+  - There is no procedure to follow and no state to get stuck in. What to do next follows from what is declared, what is seen, and since
+    when it has been so, for signers that join, leave or roll their keys, in any order and at once. Additions are planned as soon as
+    they are safe, removals when no cache can hold anything that needs what is removed (RFC 8901, RFC 7583).
+  - Every step is safe by itself, whatever becomes of the others. What nothing proves to be removable is told in RV(zones[].notes).
   - Remembers in a journal since when every server of every signer has shown each key. A DS is planned only when older
     answers cannot be in any cache any more.
 notes:
@@ -130,12 +133,13 @@ zones:
       type: str
       sample: waiting
     steps:
-      description: The records to add now, signer by signer, with the reason.
+      description: The records to add and to remove now, signer by signer, with the reason.
       type: list
       elements: dict
       sample:
         - signer: ns1
           add: ["DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ=="]
+          remove: []
           reason: keys of desec that ns1 does not publish
     ds:
       description: The DS set that the parent may have now. Empty while that must wait.
@@ -144,6 +148,11 @@ zones:
       sample: ["2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
     ds_missing:
       description: Those of RV(zones[].ds) that a server of the parent does not show.
+      type: list
+      elements: str
+      sample: []
+    ds_obsolete:
+      description: The DS at the parent that may go now.
       type: list
       elements: str
       sample: []
