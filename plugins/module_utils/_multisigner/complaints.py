@@ -93,10 +93,13 @@ class Complaints:
                 self.findings.notes.append(f'{signer.name} is gone: take it out of "leaving"')
 
     def tell_rollovers(self) -> None:
-        """What a signer that rolls its keys waits for, or is waited for: until then the zone is not complete."""
+        """What a signer that rolls its keys waits for, or is waited for: until then the zone is not complete.
+
+        One that wants to hear of its first DS is told in time, and nothing waits for that.
+        """
         here, waits = self.here, self.findings.waits
         for view in here.asked:
-            for key in sorted(view.awaits_ds):
+            for key in sorted(view.awaits_ds if view.retiring else ()):
                 facts = [here.ds_shown[ds] for ds in here.ds_of(key) if ds in here.ds_shown] or here.ds_traces(key)
                 late = latest(facts)
                 if late is not None and late.since is not None and not here.facts.has_aged(late):

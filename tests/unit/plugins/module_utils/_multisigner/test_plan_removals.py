@@ -429,6 +429,14 @@ def test_a_rollover_is_not_complete_before_its_signer_was_told_of_the_ds_and_has
     assert [wait.what for wait in made.waits] == [f'ns1 to withdraw {KSK}']
 
 
+def test_a_zone_is_complete_before_its_signer_was_told_of_its_first_ds():
+    story = settled()
+    first = replace(NS1, awaits_ds=(KSK,))
+    story.memory = Memory()
+    assert story.look(first, DESEC, ds=BOTH).state == 'complete'
+    assert KSK.ds(ZONE) in story.look(first, DESEC, ds=BOTH, after=DATA_TTL).published
+
+
 def test_a_standby_ksk_keeps_the_ds_that_it_was_given():
     story = settled()
     standby = replace(NS1, own=(KSK, NEW_KSK, ZSK), signs_keys=(KSK,))
