@@ -50,7 +50,7 @@ options:
           - Not used with O(way=signzone).
         type: path
       algorithm:
-        description: The algorithm of the zone's own keys. With O(way=policy) it cannot be changed here later, because that is a rollover.
+        description: The algorithm of the zone's own keys. With O(way=policy) a change of it is a rollover, and needs O(zones[].roll_keys).
         type: str
         choices: [RSASHA256, RSASHA512, ECDSAP256SHA256, ECDSAP384SHA384, ED25519, ED448]
         default: ECDSAP256SHA256
@@ -59,6 +59,23 @@ options:
           - Whether keys may be made for a zone that has none here.
           - A zone that is signed elsewhere already, and has a DS at the parent, would become bogus with new keys.
             Copy its C(K*) files into its key folder instead.
+        type: bool
+        default: false
+      csk:
+        description:
+          - Whether one key, a CSK, signs all of the zone, and not a KSK and a ZSK. Used with O(way=policy).
+          - It can be changed later only together with O(zones[].algorithm). BIND 9.18 was seen to leave a zone without any signature
+            when its KSK and ZSK were to become a CSK of the same algorithm.
+        type: bool
+        default: false
+      roll_keys:
+        description:
+          - Your word that, with O(way=policy), a changed O(zones[].algorithm) is meant. named then rolls the zone's keys over, by itself.
+          - It signs everything with the old and the new keys at once. The old ones, and their signatures, go when
+            M(dnssec.multisigner.bind_checkds) has told it that their DS are withdrawn, and C(parent-ds-ttl) has passed since.
+          - Refused as long as named does not take the keys that it has for settled, because then it could give them up while the parent
+            has a DS of them.
+          - It means nothing while the algorithm stays the same.
         type: bool
         default: false
   absent:
@@ -160,6 +177,21 @@ EXAMPLES = r"""
         file: /etc/bind/shop.example.zone
         algorithm: ECDSAP256SHA256
         new_keys: true
+
+- name: Roll its keys over from the algorithm that it was declared with to another one
+  dnssec.multisigner.bind_zones:
+    way: policy
+    named_conf: /etc/bind/named.conf
+    directory: /var/lib/bind/multisigner
+    user: bind
+    group: bind
+    tsig:
+      name: multisigner.ns1
+      secret: "{{ vault_tsig_secret }}"
+    zones:
+      - name: shop.example
+        algorithm: ECDSAP384SHA384
+        roll_keys: true
 """
 
 RETURN = r"""
@@ -275,6 +307,8 @@ def main() -> None:
                     file=dict(type='path'),
                     algorithm=dict(type='str', choices=known_algorithms(), default='ECDSAP256SHA256'),
                     new_keys=dict(type='bool', default=False, no_log=False),
+                    csk=dict(type='bool', default=False),
+                    roll_keys=dict(type='bool', default=False, no_log=False),
                 ),
             ),
             absent=dict(type='list', elements='str', default=[]),

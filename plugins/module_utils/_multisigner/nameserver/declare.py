@@ -19,7 +19,7 @@ from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, current_access, only_writer, read, work_folder
-from .keyfiles import file_stem, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
+from .keyfiles import OwnKey, file_stem, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
 from .named_conf import Configuration, ZoneSettings, read_configuration
 from .signzone import signed_path
 from .tools import Rndc, Tools, one_line
@@ -72,16 +72,35 @@ class Settings:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One zone to be declared. *file* seeds a dynamic zone once. Without *new_keys*, it must have keys already."""
+    """One zone to be declared. *file* seeds a dynamic zone once. Without *new_keys*, it must have keys already.
+
+    *csk*: one key for all, instead of a KSK and a ZSK. *roll_keys*: keys of another algorithm may take the place of those that it has.
+    """
 
     zone: str
     file: Optional[str]
     algorithm: str
     new_keys: bool
+    csk: bool
+    roll_keys: bool
+
+    @classmethod
+    def from_option(cls, option: Mapping[str, Any]) -> Wanted:
+        """Raises MultisignerError for what is no name of a zone."""
+        return cls(zone_name(option['name']), option['file'], option['algorithm'], option['new_keys'], option['csk'], option['roll_keys'])
 
     @property
     def policy(self) -> str:
-        return f'multisigner-{self.algorithm.lower()}'
+        return f'multisigner-{self.algorithm.lower()}{"-csk" if self.csk else ""}'
+
+    @property
+    def roles(self) -> Tuple[str, ...]:
+        """BIND's words for the keys of the policy."""
+        return ('csk',) if self.csk else ('ksk', 'zsk')
+
+    def fits(self, keys: Sequence[OwnKey]) -> bool:
+        """Whether *keys* can be the keys of the policy. One without a state file that has the SEP flag may be a KSK or a CSK."""
+        return all(key.key.algorithm_name == self.algorithm for key in keys) and all(key.key.is_sep for key in keys) == self.csk
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,7 @@ class Declarer:
         self._settings = settings
 
     def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
-        """*options*: ``name``, ``file``, ``algorithm``, ``new_keys`` of each zone; *absent*: zones to be taken out.
+        """*options*: ``name``, ``file``, ``algorithm``, ``csk``, ``new_keys``, ``roll_keys`` of each zone; *absent*: zones to be taken out.
 
         Raises MultisignerError for what concerns every zone; a zone's own trouble is in its outcome.
         """
@@ -137,7 +156,7 @@ class Declarer:
     def _zone(
         self, option: Mapping[str, Any], absent: List[str], configuration: Configuration, before: _Blocks, after: _Blocks, work: str
     ) -> Outcome:
-        wanted = Wanted(zone_name(option['name']), option['file'], option['algorithm'], option['new_keys'])
+        wanted = Wanted.from_option(option)
         if wanted.zone in absent:
             raise MultisignerError('it is to be declared and to be absent at once', remedy='Decide for one')
         declared = configuration.zones.get(wanted.zone)
@@ -157,15 +176,20 @@ class Declarer:
         )
 
     def _refuse_other_signing(self, wanted: Wanted, old: Optional[str], new: str) -> None:
-        """A changed policy or way would make named change keys by itself, and the other signers would not know in time."""
+        """A changed policy or way makes named change keys by itself. A changed algorithm may be meant; all else breaks the zone."""
         def signing(block: str) -> str:
             return next((line.strip() for line in block.splitlines() if 'dnssec-policy' in line), '')
 
-        if old is not None and signing(old) != signing(new):
-            raise MultisignerError(
-                f'it is declared with "{signing(old)}" and would get "{signing(new)}": its keys would change while other signers and the parent rely on them',
-                zone=wanted.zone, remedy='Set the former driver and algorithm again; a new algorithm or way of signing is a rollover of its own',
-            )
+        if old is None or signing(old) == signing(new):
+            return
+        if wanted.roll_keys and 'dnssec-policy none' not in (signing(old), signing(new)):
+            refuse_rollover(wanted, read_own_keys(self._key_folder(wanted.zone), wanted.zone))
+            return
+        raise MultisignerError(
+            f'it is declared with "{signing(old)}" and would get "{signing(new)}": its keys would change while other signers and the parent rely on them',
+            zone=wanted.zone,
+            remedy='Set the former driver, algorithm and csk again. If its keys are to be rolled over to another algorithm, set roll_keys: true for it as well',
+        )
 
     def _seed(self, wanted: Wanted, work: str) -> bool:
         """The dynamic zone's first content. From then on the file is named's, and never written here."""
@@ -182,9 +206,23 @@ class Declarer:
             raise MultisignerError(f'the zone file {wanted.file} does not exist', zone=wanted.zone, remedy='Put it on the name server, or correct the path')
         content = read_content(self._tools, wanted.zone, wanted.file, work)
         self._refuse_large_ttl(wanted, content)
-        if not wanted.new_keys and not read_keys(self._key_folder(wanted.zone), wanted.zone):
-            refuse_new_keys(wanted.zone, self._key_folder(wanted.zone))  # named would make them as soon as it has the zone
+        self._refuse_unfit_keys(wanted)
         return self._disk.file(path, content.text.encode('utf-8', 'surrogateescape'), self._settings.owner.but(mode=0o640)) or changed
+
+    def _refuse_unfit_keys(self, wanted: Wanted) -> None:
+        """named makes what its policy lacks as soon as it has the zone, and gives up what does not fit: at once, where it knows of no DS."""
+        folder = self._key_folder(wanted.zone)
+        if not read_keys(folder, wanted.zone):
+            if not wanted.new_keys:
+                refuse_new_keys(wanted.zone, folder)
+            return
+        used = [key for key in read_own_keys(folder, wanted.zone) if key.goal != 'hidden']
+        if used and not wanted.fits(used):
+            raise MultisignerError(
+                f'{folder} holds {", ".join(str(key.key) for key in used)}, and it is to be signed with a {" and a ".join(wanted.roles).upper()} of '
+                f'{wanted.algorithm}: named would give up the keys that the parent has a DS of', zone=wanted.zone,
+                remedy='Set algorithm and csk (in bind_signer_zones) to what these keys are; other ones are a rollover, when the zone is complete',
+            )
 
     def _refuse_large_ttl(self, wanted: Wanted, content: Content) -> None:
         """named does not load a zone with a TTL above its policy's max-zone-ttl, and says so in its log alone."""
@@ -220,9 +258,9 @@ class Declarer:
 
     def _policy_block(self, wanted: Wanted) -> str:
         size = ' 2048' if wanted.algorithm.startswith('RSA') else ''
-        algorithm = f'lifetime unlimited algorithm {wanted.algorithm.lower()}{size};'
+        keys = ' '.join(f'{role} lifetime unlimited algorithm {wanted.algorithm.lower()}{size};' for role in wanted.roles)
         lines = [
-            f'dnssec-policy "{wanted.policy}" {{', f'\tkeys {{ ksk {algorithm} zsk {algorithm} }};', f'\tdnskey-ttl {self._settings.dnskey_ttl};',
+            f'dnssec-policy "{wanted.policy}" {{', f'\tkeys {{ {keys} }};', f'\tdnskey-ttl {self._settings.dnskey_ttl};',
             *(f'\t{name} {value};' for name, value in sorted(self._settings.policy_options.items())),
         ]
         if self._settings.nsec3:
@@ -358,6 +396,30 @@ class Declarer:
                 outcome.zone, before=outcome.before, after=outcome.after, changed=True, failed=True, msg=str(error), details=outcome.details
             )
         return outcome
+
+
+def refuse_rollover(wanted: Wanted, own: Sequence[OwnKey]) -> None:
+    """Raises MultisignerError unless named can be left to replace *own*, its keys of the zone, by those of the new policy.
+
+    Seen at BIND 9.18, in an algorithm rollover it signs everything with both from the first moment on, and takes the old keys out, and
+    their signatures with them, when it was told that their DS are withdrawn (RFC 6781 section 4.1.4), and not before; but at once when
+    it knows of no DS. From a KSK and a ZSK to a CSK of the same algorithm it may leave the zone without any signature.
+    """
+    used = [key for key in own if key.goal != 'hidden']
+    if not used or any(key.key.algorithm_name == wanted.algorithm for key in used):
+        raise MultisignerError(
+            f'its keys are {", ".join(str(key.key) for key in used) or "gone"}: only an algorithm can be rolled over to another one, in which no key is yet. '
+            'From KSK and ZSK to CSK within one algorithm, named may take all signatures out of the zone', zone=wanted.zone,
+            remedy='Set the former algorithm and csk again, or change the algorithm too',
+        )
+    for key in own:
+        found = key.unsettled
+        if found:
+            raise MultisignerError(
+                f'the keys that it has are not settled: named says of the {key.role} {key.key} that its {found}. A rollover now could take its '
+                'signatures away while the parent has its DS', zone=wanted.zone,
+                remedy='Set the former algorithm and csk again, and run the playbook until the zone is complete; then roll its keys',
+            )
 
 
 def _declared_twice(declared: ZoneSettings, settings: Settings) -> MultisignerError:

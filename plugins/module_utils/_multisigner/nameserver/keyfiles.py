@@ -85,6 +85,17 @@ class OwnKey:
         return word if word not in self.told else None
 
     @property
+    def unsettled(self) -> Optional[str]:
+        """What is still under way, in words: a state that is not omnipresent of a key in use, or not hidden of another one. None when nothing is."""
+        states = {'DNSKEY': self.dnskey}
+        if self.role != 'ZSK':
+            states.update({'signature of the DNSKEY RRset': self.krrsig, 'DS': self.ds})
+        if self.role != 'KSK':
+            states['signatures of data'] = self.zrrsig
+        done = ('hidden', None) if self.goal == 'hidden' else ('omnipresent',)
+        return next((f'{name} is {state or "unknown"}' for name, state in states.items() if state not in done), None)
+
+    @property
     def as_result(self) -> Dict[str, Optional[str]]:
         return {
             'dnskey': f'DNSKEY {self.key.text}', 'role': self.role, 'goal': self.goal, 'dnskey_state': self.dnskey, 'zrrsig_state': self.zrrsig,
