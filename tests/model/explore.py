@@ -99,7 +99,7 @@ def shows_its_gap(scenario: Scenario) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(usage=(__doc__ or '').split('\n', 1)[0], description='Explores what plans lead to.')
-    parser.add_argument('--states', type=int, default=STATES, metavar='N', help=f'look at no more than so many states ({STATES})')
+    parser.add_argument('--states', type=int, default=STATES, metavar='N', help=f'come to no more than so many states ({STATES})')
     parser.add_argument('--signers', type=int, default=9, metavar='N', help='only scenarios with at most so many signers')
     parser.add_argument('--stories', type=int, default=TALES, metavar='N', help=f'how many random stories each larger group gets ({TALES})')
     parser.add_argument('--seed', type=int, default=1, metavar='N', help='which random stories')

@@ -135,9 +135,12 @@ def removals_need_proof(writes: Iterable[Write], insecure: bool) -> str:
     return ''
 
 
-def nothing_goes_unseen(writes: Iterable[Write], parent_unseen: bool) -> str:
-    """Invariant 8: while a server was not seen, nothing is removed but NS, and nothing is written to a parent that was not seen whole."""
-    if any(write.remove_keys or write.remove_ds for write in writes):
+def nothing_goes_unseen(writes: Iterable[Write], parent_unseen: bool, insecure: bool) -> str:
+    """Invariant 8: while a server was not seen, nothing is removed but NS, and nothing is written to a parent that was not seen whole.
+
+    The DS of a zone that is to go insecure do not depend on its signers.
+    """
+    if any(write.remove_keys or (write.remove_ds and not (insecure and write.target == PARENT_DS)) for write in writes):
         return 'invariant 8: something is removed though a server was not seen'
     if parent_unseen and any(write.target >= PARENT_DS for write in writes):
         return 'invariant 8: the delegation is changed though a server of the parent was not seen'

@@ -23,6 +23,7 @@ from .rollovers import ALGORITHM, Gates, Rollovers
 from .world import (
     DEAD,
     IN,
+    LEAVING,
     OUT,
     PARENT_DS,
     Content,
@@ -149,14 +150,19 @@ class Model:
         seen: Optional[Seen] = None
         for number, signer in enumerate(state.signers):
             for index, rollover in enumerate(signer.rollovers):
-                if state.alive >> number & 1 and not rollover.wait:
+                if state.alive >> number & 1 and (not rollover.wait or not self.settings.signers[number].waits):
                     seen = seen or self._seen(state)
                     after = self.rollovers.go_on(number, signer, index, seen)
                     if after is not None:
                         yield self._signer_moved(state, ('go-on', number, rollover.kind, rollover.phase), number, after)
 
     def follow(self, state: State) -> Iterator[Step]:
-        """What people see to: an algorithm that one signer has begun to roll to, the others roll to as well."""
+        """What people see to: they give up a signer that is dead; an algorithm that one signer has begun to roll to, all roll to."""
+        for number, status in enumerate(state.declared.status):
+            if status in (IN, LEAVING) and not state.alive >> number & 1:
+                step = self._declare(state, ('declare', ((number, DEAD),)))
+                if step is not None:
+                    yield step
         if any(rollover.kind == ALGORITHM for signer in state.signers for rollover in signer.rollovers):
             for number, spec in enumerate(self.settings.signers):
                 step = self._begin(state, ('begin', number, ALGORITHM)) if spec.next_algorithm else None
@@ -209,12 +215,11 @@ class Model:
         return Step(move, after, self._of_plan(state, look, decision, blind))
 
     def _tell(self, state: State, decision: Decision) -> Iterator[Write]:
-        """What a signer that rolls a KSK is told of the DS of its keys, where it is news."""
+        """What a signer is told of the DS of its keys: only what it waits for."""
         for number, signer in enumerate(state.signers):
-            if not self.settings.signers[number].hosted and state.declared.status[number] != OUT:
-                old = sum(rollover.old for rollover in signer.rollovers) & self.ring.sep
-                new = sum(rollover.new for rollover in signer.rollovers) & self.ring.sep
-                published, withdrawn = decision.published & new & ~signer.told_published, decision.withdrawn & old & ~signer.told_withdrawn
+            if state.declared.status[number] != OUT:
+                awaiting = self._awaiting(number, signer)
+                published, withdrawn = decision.published & awaiting & ~signer.retiring, decision.withdrawn & awaiting & signer.retiring
                 if published or withdrawn:
                     yield Write(number, published=published, withdrawn=withdrawn)
 
@@ -231,7 +236,7 @@ class Model:
 
     def _of_plan(self, state: State, look: Look, decision: Decision, blind: Optional[int]) -> str:
         if blind is not None and (blind < 0 or self.resolvers.served(state).asked >> blind & 1):
-            found = invariants.nothing_goes_unseen(decision.writes, blind < 0)
+            found = invariants.nothing_goes_unseen(decision.writes, blind < 0, state.declared.insecure)
         elif decision.verdict == 'complete' and not state.runs:
             found = invariants.complete_means_complete(state, self.ring, self.own, self._has_forgotten(state))
         else:
@@ -381,7 +386,7 @@ class Model:
     def is_done(self, state: State) -> bool:
         """Whether a run has nothing to do, nobody waits, nothing is broken, and no rollover is under way (of a zone with DS)."""
         rolling = any(signer.rollovers for number, signer in enumerate(state.signers) if state.declared.status[number] == IN)
-        return self.decide(state).verdict in ('complete', 'blocked') and (not rolling or state.declared.insecure) and not self._bogus(state)
+        return self.decide(state).verdict == 'complete' and (not rolling or state.declared.insecure) and not self._bogus(state)
 
     def explain(self, state: State) -> str:
         """What a run would say now."""

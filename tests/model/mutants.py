@@ -4,7 +4,8 @@
 """mutants [--states N] [--list] [NAME ...]
 
 Takes the guards and waits of the plan away, one at a time, in a copy of this tree, and sees whether anybody notices: the explorer,
-or the unit tests of the plan. One that nobody notices is a guard that nothing tests, or that nothing needs.
+or the unit tests of the plan. The explorer looks at the scenario that is known to show it, and, when nobody has noticed, at all of them.
+One that nobody notices is a guard that nothing tests, or that nothing needs.
 Exit status: 0; 1 when one was not noticed, or when the text that one replaces is not there (once). The last line: "N mutants, N not noticed".
 """
 from __future__ import annotations
@@ -27,223 +28,251 @@ STATES = 200_000
 
 @dataclass(frozen=True)
 class Mutant:
-    """*name* says what is taken away; in *file*, *text* becomes *instead*."""
+    """*name* says what is taken away; in *file*, *text* becomes *instead*. *by*: the scenario that is known to show it, if any."""
 
     name: str
     file: str
     text: str
     instead: str
+    by: str = ''
 
 
 MUTANTS = (
     # facts: how long something has been so
-    Mutant('a fact has aged as soon as it is true', 'facts.py', 'return until is not None and until <= self.now', 'return until is not None'),
-    Mutant('what is to be waited for beyond the TTL is not', 'facts.py', 'until = due(fact, extra)\n', 'until = due(fact)\n'),
-    Mutant('a TTL that was lowered shortens the wait', 'facts.py', '            ttl = max(ttl, known.ttl)\n', ''),
-    Mutant('a journal of any age counts', 'facts.py', '0 <= self.now - seen <= GAP', '0 <= self.now - seen'),
-    Mutant('a journal that was written in the future counts', 'facts.py', '0 <= self.now - seen <= GAP', 'self.now - seen <= GAP'),
-    Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'if is_true and self.continues and', 'if is_true and'),
-    Mutant('a TTL that nobody watched is what it is now', 'facts.py', 'max(assumed, known.ttl if known else 0))', 'ttl)'),
-    Mutant('a TTL that was larger ends at once', 'facts.py', 'is_over = ttl >= known.ttl or self.now >= since + known.ttl', 'is_over = True'),
-    Mutant('a TTL that was larger is not watched on', 'facts.py', 'if known is None or not self.continues:', 'if known is None:'),
-    Mutant('a fact of the future counts', 'facts.py', ' and known.since <= self.now:', ':'),
+    Mutant('a fact has aged as soon as it is true', 'facts.py', 'return until is not None and until <= self.now', 'return until is not None', 'leave'),
+    Mutant('what is to be waited for beyond the TTL is not', 'facts.py', 'until = due(fact, extra)\n', 'until = due(fact)\n', 'leave'),
+    Mutant('a TTL that was lowered shortens the wait', 'facts.py', '            ttl = max(ttl, known.ttl)\n', '', 'ksk-lowered-ds'),
+    Mutant('a journal of any age counts', 'facts.py', '0 <= self.now - seen <= GAP', '0 <= self.now - seen', 'leave-journal'),
+    Mutant('a journal that was written in the future counts', 'facts.py', '0 <= self.now - seen <= GAP', 'self.now - seen <= GAP', 'leave-journal'),
+    Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'if is_true and self.continues and', 'if is_true and', 'leave-journal'),
+    Mutant('a TTL that nobody watched is what it is now', 'facts.py', 'max(assumed, known.ttl if known else 0))', 'ttl)', 'ksk-lowered-journal'),
+    Mutant('a TTL that was larger ends at once', 'facts.py', 'is_over = ttl >= known.ttl or self.now >= since + known.ttl', 'is_over = True', 'ksk-lowered-ds'),
+    Mutant('a TTL that was larger is not watched on', 'facts.py', 'if known is None or not self.continues:', 'if known is None:', 'ksk-lowered-journal'),
+    Mutant('a fact of the future counts', 'facts.py', ' and known.since <= self.now:', ':', 'leave-journal'),
     # situation: who is asked
     Mutant(
         'a leaver is not asked from the moment that it is declared', 'situation.py',
-        'view.name not in released and',
-        'view.name not in self.group.leaving and',
+        'view.name not in released and', 'view.name not in self.group.leaving and', 'leave',
     ),
-    Mutant('a dead signer is asked', 'situation.py', 'view.name not in released and view.name not in self.group.dead)', 'view.name not in released)'),
-    Mutant('NS that could not be looked for are gone', 'situation.py', 'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not named'),
-    Mutant('NS are gone while a server has them', 'situation.py', 'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not unseen'),
-    Mutant('the NS TTL of a dead signer is forgotten', 'situation.py', 'self.group.max_ttl if is_dead else 0', '0'),
-    Mutant('a leaver that is asked no more is forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return 0'),
-    Mutant('data of a leaver are forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return max([0, *ttls])'),
-    Mutant('the DNSKEY RRset of a leaver is forgotten with its data', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return self.group.max_ttl'),
+    Mutant('a dead signer is asked', 'situation.py', 'view.name not in released and view.name not in self.group.dead)', 'view.name not in released)', 'dead'),
+    Mutant(
+        'NS that could not be looked for are gone', 'situation.py',
+        'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not named', 'leave-slow-blind',
+    ),
+    Mutant('NS are gone while a server has them', 'situation.py', 'bool(signer.ns) and not unseen and not named', 'bool(signer.ns) and not unseen', 'leave'),
+    Mutant('the NS TTL of a dead signer is forgotten', 'situation.py', 'self.group.max_ttl if is_dead else 0', '0', 'dead-other-ttls'),
+    Mutant('a leaver that is asked no more is forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return 0', 'leave'),
+    Mutant('data of a leaver are forgotten at once', 'situation.py', 'return max([self.group.max_ttl, *ttls])', 'return max([0, *ttls])', 'leave'),
+    Mutant(
+        'the DNSKEY RRset of a leaver is forgotten with its data', 'situation.py',
+        'return max([self.group.max_ttl, *ttls])', 'return self.group.max_ttl', 'leave-other-ttls',
+    ),
     Mutant(
         'a leaver is finished while its DS may be cached', 'situation.py',
-        'return self.is_forgotten(signer) and all(',
-        'return self.is_forgotten(signer) or all(',
+        'return self.is_forgotten(signer) and all(', 'return self.is_forgotten(signer) or all(', 'leave-long-ds',
     ),
     Mutant(
         'the NS at the parent do not count', 'situation.py',
-        '(*(server.ns for server in self.seen.parent.servers), *(server.ns for view in views', '(*(server.ns for view in views',
+        '(*(server.ns for server in self.seen.parent.servers), *(server.ns for view in views', '(*(server.ns for view in views', 'leave',
     ),
     Mutant(
         'the NS at the leaver itself do not count', 'situation.py',
-        'named = self._is_named(signer.ns, views)', 'named = self._is_named(signer.ns, [view for view in views if view.name not in self.group.leaving])',
+        'named = self._is_named(signer.ns, views)',
+        'named = self._is_named(signer.ns, [view for view in views if view.name not in self.group.leaving])', 'leave',
     ),
-    Mutant('NS sets are never cached', 'situation.py', "return self.facts.largest_ttl('NS', max(seen, default=0), self.group.max_ttl)", 'return 0'),
-    Mutant('NS sets of the parent are never cached', 'situation.py', 'seen = [server.ns_ttl for server in self.seen.parent.servers]', 'seen = [0]'),
+    Mutant('NS sets are never cached', 'situation.py', "return self.facts.largest_ttl('NS', max(seen, default=0), self.group.max_ttl)", 'return 0', 'leave'),
+    Mutant(
+        'NS sets of the parent are never cached', 'situation.py',
+        'seen = [server.ns_ttl for server in self.seen.parent.servers]', 'seen = [0]', 'leave-short-ds',
+    ),
     # situation: whose keys they are, and which are shared
-    Mutant('keys of a leaver are withdrawn at once', 'situation.py', 'name in finished or (', 'name in self.group.leaving or ('),
-    Mutant('keys of a signer that was not seen are withdrawn', 'situation.py', 'name in asked and not asked[name].errors and', 'name in asked and'),
+    Mutant('keys of a leaver are withdrawn at once', 'situation.py', 'name in finished or (', 'name in self.group.leaving or (', 'leave-zsk'),
+    Mutant(
+        'keys of a signer that was not seen are withdrawn', 'situation.py',
+        'name in asked and not asked[name].errors and', 'name in asked and', 'zsk-blind',
+    ),
     Mutant(
         'what is withdrawn from one server is withdrawn', 'situation.py',
-        'key not in asked[name].published | asked[name].by_api',
-        'key not in asked[name].published_everywhere',
+        'key not in asked[name].published | asked[name].by_api', 'key not in asked[name].published_everywhere', 'zsk-slow',
     ),
-    Mutant('owners are forgotten when their keys are published no more', 'situation.py', "        self._remembered(KEY_OWNER, found)\n", ''),
+    Mutant('owners are forgotten when their keys are published no more', 'situation.py', "        self._remembered(KEY_OWNER, found)\n", '', 'zsk'),
     Mutant(
         'a key that is announced is not shared', 'situation.py',
-        'if key in announced:\n                found.add(key)\n                continue',
-        'if key in announced:\n                continue',
+        'if key in announced:\n                found.add(key)\n                continue', 'if key in announced:\n                continue', 'zsk-made',
     ),
     Mutant(
         'a key that does not sign yet is not shared', 'situation.py',
-        'if len(holders) == 1 and holders[0].prepublishes',
-        'if not holders and holders[0].prepublishes',
+        'if len(holders) == 1 and holders[0].prepublishes', 'if not holders and holders[0].prepublishes', 'zsk',
     ),
     # situation: since when
     Mutant(
         'a key at one server of each signer is everywhere', 'situation.py',
-        '(view.published_everywhere | (view.announced',
-        '(view.published | (view.announced',
+        '(view.published_everywhere | (view.announced', '(view.published | (view.announced', 'join-slow',
     ),
-    Mutant('DNSKEY RRsets without a key are never cached', 'situation.py', '        ttl = max(self.dnskey_ttls.values(), default=0)\n', '        ttl = 0\n'),
-    Mutant('DNSKEY RRsets without a signature are never cached', 'situation.py', '            ttl = self.dnskey_ttls[view.name]\n', '            ttl = 0\n'),
-    Mutant('every signer joins', 'situation.py', '0 if joins else self.group.max_ttl', '0'),
-    Mutant('a signer that an NS RRset names may join', 'situation.py', ' and not self._is_named(names, self.seen.signers)\n', '\n'),
+    Mutant(
+        'DNSKEY RRsets without a key are never cached', 'situation.py',
+        '        ttl = max(self.dnskey_ttls.values(), default=0)\n', '        ttl = 0\n', 'join',
+    ),
+    Mutant(
+        'DNSKEY RRsets without a signature are never cached', 'situation.py',
+        '            ttl = self.dnskey_ttls[view.name]\n', '            ttl = 0\n', 'ksk',
+    ),
+    Mutant('every signer joins', 'situation.py', '0 if joins else self.group.max_ttl', '0', 'join-journal'),
+    Mutant('a signer that an NS RRset names may join', 'situation.py', ' and not self._is_named(names, self.seen.signers)\n', '\n', 'join-journal'),
     Mutant(
         'a key is in force before it signs every cached RRset', 'situation.py',
-        'return fact is not None and self.facts.has_aged(fact) and all(',
-        'return fact is not None and all(',
+        'return fact is not None and self.facts.has_aged(fact) and all(', 'return fact is not None and all(', 'ksk',
     ),
     Mutant(
         'a key is in force without a DS', 'situation.py',
-        'self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)',
-        'self.facts.has_aged(fact)',
+        'self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)', 'self.facts.has_aged(fact)', 'ksk',
     ),
-    Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds in parent.ds_everywhere, self.ds_ttl)', 'True, self.ds_ttl)'),
-    Mutant('DS sets without a DS are never cached', 'situation.py', 'ds in parent.ds_everywhere, self.ds_ttl)', 'ds in parent.ds_everywhere, 0)'),
-    Mutant('DS that are gone are never cached', 'situation.py', 'is_gone, self.ds_ttl)', 'is_gone, 0)'),
+    Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds in parent.ds_everywhere, self.ds_ttl)', 'True, self.ds_ttl)', 'join-slow'),
+    Mutant(
+        'DS sets without a DS are never cached', 'situation.py',
+        'ds in parent.ds_everywhere, self.ds_ttl)', 'ds in parent.ds_everywhere, 0)', 'join-long-ds',
+    ),
+    Mutant('DS that are gone are never cached', 'situation.py', 'is_gone, self.ds_ttl)', 'is_gone, 0)', 'ksk'),
     Mutant(
         'a DS that one server of the parent still shows is gone', 'situation.py',
         'ds not in self.seen.parent.ds_anywhere\n        return self.facts.note',
-        'ds not in self.seen.parent.ds_everywhere\n        return self.facts.note',
+        'ds not in self.seen.parent.ds_everywhere\n        return self.facts.note', 'leave-slow',
     ),
-    Mutant('a DS that could not be looked for is gone', 'situation.py', 'is_gone = not self.seen.parent.errors and', 'is_gone ='),
+    Mutant('a DS that could not be looked for is gone', 'situation.py', 'is_gone = not self.seen.parent.errors and', 'is_gone =', 'ksk-blind'),
     Mutant(
         'data without an algorithm are never cached', 'situation.py',
         'found[algorithm] = self.facts.note(ALGORITHM_EVERYWHERE, str(algorithm), is_everywhere, ttl)',
-        'found[algorithm] = self.facts.note(ALGORITHM_EVERYWHERE, str(algorithm), is_everywhere, ttl * 0)',
+        'found[algorithm] = self.facts.note(ALGORITHM_EVERYWHERE, str(algorithm), is_everywhere, ttl * 0)', 'algorithm',
     ),
-    Mutant('an algorithm of one signer is everywhere', 'situation.py', 'is_everywhere = len(signing) == len(self.asked) and all(', 'is_everywhere = any('),
+    Mutant(
+        'an algorithm of one signer is everywhere', 'situation.py',
+        'is_everywhere = len(signing) == len(self.asked) and all(', 'is_everywhere = any(', 'algorithm',
+    ),
     Mutant(
         'data that were signed by a withdrawn key are never cached', 'situation.py',
-        'self.is_seen_whole and self.is_withdrawn(key), self.group.max_ttl)',
-        'self.is_seen_whole and self.is_withdrawn(key), 0)',
+        'self.is_seen_whole and self.is_withdrawn(key), self.group.max_ttl)', 'self.is_seen_whole and self.is_withdrawn(key), 0)', 'hasty',
     ),
     # keys
     Mutant(
         'keys are added at a signer that was not seen', 'key_steps.py',
-        '            if view.errors:\n                continue\n            missing',
-        '            missing',
+        '            if view.errors:\n                continue\n            missing', '            missing', 'join-blind',
     ),
-    Mutant('DS and NS do not wait for keys to be everywhere', 'key_steps.py', 'or any(fact.since is None for fact in here.everywhere.values())', ''),
+    Mutant('DS and NS do not wait for keys to be everywhere', 'key_steps.py', 'or any(fact.since is None for fact in here.everywhere.values())', '', 'join'),
     Mutant(
         'DS and NS do not wait for cached DNSKEY RRsets', 'key_steps.py',
-        'if last is not None and not self.facts.has_aged(last):\n            waits.append(',
-        'if False:\n            waits.append(',
+        'if last is not None and not self.facts.has_aged(last):\n            waits.append(', 'if False:\n            waits.append(', 'join',
     ),
-    Mutant('DS and NS do not wait for what blocks', 'key_steps.py', 'if self.findings.blocked or not here.everywhere', 'if not here.everywhere'),
-    Mutant('servers of one signer may disagree', 'key_steps.py', 'for view in here.asked if view.disagreement]', 'for view in here.asked if False]'),
+    Mutant(
+        'DS and NS do not wait for what blocks', 'key_steps.py',
+        'if self.findings.blocked or not here.everywhere', 'if not here.everywhere', 'leave-slow-blind',
+    ),
+    Mutant(
+        'servers of one signer may disagree', 'key_steps.py',
+        'for view in here.asked if view.disagreement]', 'for view in here.asked if False]', 'leave-slow',
+    ),
     Mutant(
         'a key goes from where it signs', 'key_steps.py',
-        'if key not in view.signing and view.name not in here.owners[key])',
-        'if view.name not in here.owners[key])',
+        'if key not in view.signing and view.name not in here.owners[key])', 'if view.name not in here.owners[key])', 'edit-leave',
     ),
-    Mutant('a key goes from its owner', 'key_steps.py', 'key not in view.signing and view.name not in here.owners[key])', 'key not in view.signing)'),
-    Mutant('a key goes before it is withdrawn', 'key_steps.py', '        if not here.is_withdrawn(key):\n            return False\n', ''),
+    Mutant(
+        'a key goes from its owner', 'key_steps.py',
+        'key not in view.signing and view.name not in here.owners[key])', 'key not in view.signing)', 'leave-zsk',
+    ),
+    Mutant('a key goes before it is withdrawn', 'key_steps.py', '        if not here.is_withdrawn(key):\n            return False\n', '', 'zsk'),
     Mutant(
         'a key goes while data signed by it are cached', 'key_steps.py',
         'and not self.facts.has_aged(fact):\n            self.findings.waits.append(Wait(f\'data',
-        'and False:\n            self.findings.waits.append(Wait(f\'data',
+        'and False:\n            self.findings.waits.append(Wait(f\'data', 'careless-zsk',
     ),
-    Mutant('a key goes before its DS', 'key_steps.py', 'if shown or any(_holds', 'if any(_holds'),
+    Mutant('a key goes before its DS', 'key_steps.py', 'if shown or any(_holds', 'if any(_holds', 'careless'),
     Mutant(
         'a key goes before its CDS', 'key_steps.py',
-        'if shown or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):',
-        'if shown:',
+        'if shown or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):', 'if shown:', 'leave',
     ),
-    Mutant('a key goes while its DS is cached', 'key_steps.py', 'if late is not None and not self.facts.has_aged(late):', 'if False:'),
+    Mutant('a key goes while its DS is cached', 'key_steps.py', 'if late is not None and not self.facts.has_aged(late):', 'if False:', 'csk-long-ds'),
     # NS
-    Mutant('a signer without every algorithm of the DS set is ready', 'ns_steps.py', 'if algorithms and not here.is_mixed:', 'if False:'),
+    Mutant('a signer without every algorithm of the DS set is ready', 'ns_steps.py', 'if algorithms and not here.is_mixed:', 'if False:', 'join-algorithm'),
     Mutant(
         'a signer is ready before its DS is in every cache', 'ns_steps.py',
         'if any(self.facts.has_aged(here.ds_shown[key.ds(self.group.zone, number)]) for key in view.own_sep if',
-        'if any(True for key in view.own_sep if',
+        'if any(True for key in view.own_sep if', 'join-long-ds',
     ),
     Mutant(
         'a signer is ready before its DNSKEY RRset is right in every cache', 'ns_steps.py',
         ' for key in view.own_sep if self.here.is_in_force(view, key)):\n            return None',
-        ' for key in view.own_sep if key.ds(self.group.zone, number) in here.ds_shown):\n            return None',
+        ' for key in view.own_sep if key.ds(self.group.zone, number) in here.ds_shown):\n            return None', 'join',
     ),
-    Mutant('the last NS may go', 'ns_steps.py', 'if stays and any(name in ns for ns in shown)]', 'if any(name in ns for ns in shown)]'),
+    Mutant('the last NS may go', 'ns_steps.py', 'if stays and any(name in ns for ns in shown)]', 'if any(name in ns for ns in shown)]', 'change'),
     # DS and CDS
     Mutant(
         'a DS of a new algorithm is published at once', 'parent_steps.py',
-        'if ds.algorithm in here.ds_algorithms or self._may_introduce(ds.algorithm))',
-        ')',
+        'if ds.algorithm in here.ds_algorithms or self._may_introduce(ds.algorithm))', ')', 'algorithm',
     ),
     Mutant(
         'a DS of a new algorithm does not wait for cached data', 'parent_steps.py',
-        '        return self.facts.has_aged(fact)\n\n    def _may_be',
-        '        return True\n\n    def _may_be',
+        '        return self.facts.has_aged(fact)\n\n    def _may_be', '        return True\n\n    def _may_be', 'algorithm',
     ),
-    Mutant('a DS of a new algorithm comes while a leaver without one is cached', 'parent_steps.py', '        if cached:\n', '        if False:\n'),
+    Mutant(
+        'a DS of a new algorithm comes while a leaver without one is cached', 'parent_steps.py',
+        '        if cached:\n', '        if False:\n', 'leave-algorithm-3',
+    ),
     Mutant(
         'a DS goes before another is in force', 'parent_steps.py',
         "                self._wait_for_force(view, f'a key whose DS is one of the {len(left)} that stay')\n                return ()",
-        '                pass',
+        '                pass', 'ksk',
     ),
-    Mutant('DS of an algorithm go one by one', 'parent_steps.py', 'return () if self._lacks_algorithm(left) else', 'return'),
-    Mutant('the DS of a leaver goes when nobody asks it', 'parent_steps.py', 'if signer is None or not self.here.is_forgotten(signer):', 'if signer is None:'),
-    Mutant('the DS of a key goes while its signer is not seen', 'parent_steps.py', 'elif view is None or view.errors:', 'elif view is None:'),
-    Mutant('the DS of a key goes while it signs', 'parent_steps.py', 'elif any(key in server.signs_keys for server in view.servers) or', 'elif'),
-    Mutant('the DS of a key goes before it has signed', 'parent_steps.py', ' or (key in view.published and not self.here.has_signed(key)):', ':'),
+    Mutant('DS of an algorithm go one by one', 'parent_steps.py', 'return () if self._lacks_algorithm(left) else', 'return', 'algorithm'),
+    Mutant(
+        'the DS of a leaver goes when nobody asks it', 'parent_steps.py',
+        'if signer is None or not self.here.is_forgotten(signer):', 'if signer is None:', 'leave',
+    ),
+    Mutant('the DS of a key goes while its signer is not seen', 'parent_steps.py', 'elif view is None or view.errors:', 'elif view is None:', 'ksk-blind'),
+    Mutant('the DS of a key goes while it signs', 'parent_steps.py', 'elif any(key in server.signs_keys for server in view.servers) or', 'elif', 'ksk'),
+    Mutant('the DS of a key goes before it has signed', 'parent_steps.py', ' or (key in view.published and not self.here.has_signed(key)):', ':', 'ksk-made'),
     Mutant(
         'the DS of a retiring key is not wanted while it is the only one', 'parent_steps.py',
         "            self._wait_for_force(view, 'its keys that stay')\n        return own",
-        "            self._wait_for_force(view, 'its keys that stay')\n        return staying",
+        "            self._wait_for_force(view, 'its keys that stay')\n        return staying", 'ksk',
     ),
     Mutant(
         'a DS is published for a leaver that nobody is sent to', 'parent_steps.py',
-        'if signer is not None and not self._is_delegated(signer, own):',
-        'if False:',
+        'if signer is not None and not self._is_delegated(signer, own):', 'if False:', 'leave-ksk',
     ),
     Mutant(
         'CDS of a leaver or of an old key stay', 'parent_steps.py',
         'for record in frozenset().union(*shown) - union if self._is_ended_record(record, view, obsolete)}',
-        'for record in () if self._is_ended_record(record, view, obsolete)}',
+        'for record in () if self._is_ended_record(record, view, obsolete)}', 'leave',
     ),
-    Mutant('CDS go before their DS may', 'parent_steps.py', 'self._has_ended(key, owners) and all(ds in obsolete for ds in shown)', 'True'),
+    Mutant('CDS go before their DS may', 'parent_steps.py', 'self._has_ended(key, owners) and all(ds in obsolete for ds in shown)', 'True', 'ksk'),
     # the plan
-    Mutant('a run does not wait for another one that removes', 'plan.py', 'if hold_until is not None and hold_until > now:', 'if False:'),
-    Mutant('facts that this plan does not need are forgotten', 'plan.py', '    _look_at_every_fact(here)\n', ''),
+    Mutant('a run does not wait for another one that removes', 'plan.py', 'if hold_until is not None and hold_until > now:', 'if False:', 'leave-second'),
+    Mutant('facts that this plan does not need are forgotten', 'plan.py', '    _look_at_every_fact(here)\n', '', 'leave-ksk'),
     Mutant(
         'nothing waits for the keys', 'plan.py',
-        '        if waits is None:\n            return self._go_on()',
-        '        if waits is None or True:\n            return self._go_on()',
+        '        if waits is None:\n            return self._go_on()', '        if waits is None or True:\n            return self._go_on()', 'join',
     ),
-    Mutant('DS of an algorithm that is new do not wait for the keys', 'plan.py', 'or any(ds.algorithm not in here.ds_algorithms for ds in missing):', ':'),
+    Mutant(
+        'DS of an algorithm that is new do not wait for the keys', 'plan.py',
+        'or any(ds.algorithm not in here.ds_algorithms for ds in missing):', ':', 'algorithm',
+    ),
     Mutant(
         'CDS are removed beside the adding of keys', 'plan.py',
         'records = [replace(step, remove=()) for step in parent.records(wanted, ()) if step.add]',
-        'records = parent.records(wanted, parent.obsolete(wanted))',
+        'records = parent.records(wanted, parent.obsolete(wanted))', 'ksk',
     ),
     Mutant(
         'a signer is told of a DS before every resolver can have it', 'plan.py',
-        'for ds, fact in here.ds_shown.items() if here.facts.has_aged(fact))',
-        'for ds, fact in here.ds_shown.items())',
+        'for ds, fact in here.ds_shown.items() if here.facts.has_aged(fact))', 'for ds, fact in here.ds_shown.items())', 'ksk-long-ds',
     ),
     Mutant(
         'a signer is told that a DS is gone while it is cached', 'plan.py',
-        'if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in',
-        'for ds in',
+        'if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in', 'for ds in', 'ksk',
     ),
-    Mutant('the DS of a zone that goes insecure are never cached', 'plan.py', 'if last is not None and not here.facts.has_aged(last):', 'if False:'),
-    Mutant('a zone goes insecure by a parent that was not seen', 'plan.py', '        if parent.errors:\n            return [], None\n', ''),
+    Mutant(
+        'the DS of a zone that goes insecure are never cached', 'plan.py',
+        'if last is not None and not here.facts.has_aged(last):', 'if False:', 'insecure-leave',
+    ),
+    Mutant('a zone goes insecure by a parent that was not seen', 'plan.py', '        if parent.errors:\n            return [], None\n', '', 'insecure-blind'),
 )
 
 
@@ -261,13 +290,15 @@ def judge(mutant: Mutant, folder: Path, states: int) -> Verdict:
     before = path.read_text(encoding='utf-8')
     path.write_text(before.replace(mutant.text, mutant.instead), encoding='utf-8')
     try:
-        return Verdict(_explorer(folder, states), _tests(folder))
+        found = Verdict(_explorer(folder, states, mutant.by) if mutant.by else '', _tests(folder))
+        return found if found.explorer or found.tests else Verdict(_explorer(folder, states), '')
     finally:
         path.write_text(before, encoding='utf-8')
 
 
-def _explorer(folder: Path, states: int) -> str:
-    done = _run(folder, '-m', 'ansible_collections.dnssec.multisigner.tests.model.explore', '--states', str(states), '--stories', '0', '--first')
+def _explorer(folder: Path, states: int, *names: str) -> str:
+    """What the explorer finds, in all scenarios or in those of *names*; empty for nothing."""
+    done = _run(folder, '-m', 'ansible_collections.dnssec.multisigner.tests.model.explore', '--states', str(states), '--stories', '0', '--first', *names)
     scenario = re.search(r'^(\S+) .*\n  VIOLATION  (.*)', done.stdout, re.MULTILINE)
     if scenario:
         return f'{scenario.group(1)}: {scenario.group(2)[:100]}'

@@ -87,9 +87,9 @@ class Rollovers:
     def go_on(self, number: int, signer: Signer, index: int, seen: Seen) -> Optional[Signer]:
         """The signer with its rollover *index* one phase further; None when it must wait."""
         rollover = signer.rollovers[index]
-        if rollover.wait or signer.content != signer.secondary:
-            return None
         spec = self._settings.signers[number]
+        if spec.waits and (rollover.wait or signer.content != signer.secondary):
+            return None
         rest = signer.rollovers[:index] + signer.rollovers[index + 1:]
         if not rollover.phase:
             others = (keys for keys, signs in seen.held.keys if not signs & signer.own)
@@ -127,11 +127,8 @@ class Rollovers:
         return signer._replace(own_cds=cds, retiring=signer.retiring | rollover.old & self._ring.sep), 0
 
     def _withdraw_when_delegated(self, spec: SignerSpec, signer: Signer, rollover: Rollover, seen: Seen) -> Optional[Tuple[Signer, int]]:
-        """A provider looks for the new DS by itself; BIND (checkds) waits for both to be said."""
-        if spec.hosted:
-            may = all(ds & rollover.new for ds in seen.held.ds)
-        else:
-            may = self._gates.is_published(signer, rollover.new, seen) and self._gates.is_withdrawn(signer, rollover.old, seen)
+        """A provider looks for the new DS by itself; BIND (checkds) is told of it, and goes on whether or not the old DS is withdrawn."""
+        may = all(ds & rollover.new for ds in seen.held.ds) if spec.hosted else self._gates.is_published(signer, rollover.new, seen)
         if spec.watches_parent and not may:
             return None
         return self._withdraw(spec, signer, rollover, seen)

@@ -148,6 +148,8 @@ SLOW_A = SignerSpec('a', rolls=True, secondary=True)
 MAKING = SignerSpec('a', rolls=True, makes_keys_first=True)
 STEADY_B, STEADY_C = SignerSpec('b'), SignerSpec('c', CSK_STYLE, hosted=True)
 CSK_B = SignerSpec('b', CSK_STYLE, rolls=True)
+HOSTED_ROLLS = SignerSpec('b', CSK_STYLE, hosted=True, rolls=True)
+RASH = SignerSpec('a', rolls=True, announces=False, watches_parent=False, waits=False)
 HASTY = SignerSpec('a', rolls=True, announces=False)
 CARELESS = SignerSpec('a', CSK_STYLE, rolls=True, announces=False, watches_parent=False)
 ROLLING_B, RSA_C = SignerSpec('b', rolls=True), SignerSpec('c', CSK_STYLE, rolls=True, algorithm=8, next_algorithm=13)
@@ -156,6 +158,7 @@ SHORT_DS = Times(ds=1, parent_ns=3, data=3)
 LOWERED_DS = Times(ds=4, lowered_ds=1, parent_ns=1, data=1)
 QUICK_CSK = SignerSpec('a', CSK_STYLE, rolls=True, dnskey_ttl=1, ns_ttl=1)
 QUICK = tuple(SignerSpec(name, rolls=True, dnskey_ttl=1, ns_ttl=1) for name in 'ab')
+LONG_NS_B = (SignerSpec('a', ns_ttl=1, dnskey_ttl=1), SignerSpec('b', CSK_STYLE, hosted=True, ns_ttl=4, dnskey_ttl=1))
 LONG_NS = (SignerSpec('a', ns_ttl=4, dnskey_ttl=1), SignerSpec('b', CSK_STYLE, hosted=True, ns_ttl=1, dnskey_ttl=3))
 
 
@@ -180,6 +183,8 @@ STANDARD = (
     _story('leave-long-ds', 'b leaves; DS live longest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=LONG_DS),
     _story('leave-short-ds', 'b leaves; DS live shortest', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, times=SHORT_DS),
     _story('leave-other-ttls', 'b leaves; each signer has TTLs of its own', LONG_NS, (IN, IN), LEAVE_B),
+    _story('ksk-long-ds', 'a rolls its KSK; DS live longest', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), times=LONG_DS),
+    _story('csk-long-ds', 'a provider rolls its CSK; DS live longest', (STEADY_A, HOSTED_ROLLS), (IN, IN), begin(CSK, B), times=LONG_DS),
     _story('ksk-short-ds', 'a rolls its KSK; DS live shortest', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), times=SHORT_DS),
     _story('leave-lowered-ds', 'b leaves; the registry lowers the TTL of the DS when they change', QUICK, (IN, IN), LEAVE_B, times=LOWERED_DS),
     _story('ksk-lowered-ds', 'a rolls its KSK; the registry lowers the TTL of the DS', QUICK, (IN, IN), begin(KSK, A), times=LOWERED_DS),
@@ -189,6 +194,7 @@ STANDARD = (
     _story('join-and-back', 'b joins, and leaves again', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B),
     _story('join-zsk', 'a rolls its ZSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(ZSK, A)),
     _story('join-ksk', 'a rolls its KSK while b joins', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(KSK, A)),
+    _story('join-algorithm', 'b joins while a rolls to another algorithm', (RSA[0], RSA[1]), (IN, OUT), JOIN_B, begin(ALGORITHM, A), begin(ALGORITHM, B)),
     _story('leave-zsk', 'a or b rolls its ZSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(ZSK, A, B)),
     _story('leave-ksk', 'a or b rolls its KSK while b leaves', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), LEAVE_B, begin(KSK, A, B)),
     _story('leave-csk', 'b rolls its CSK while it leaves', (STEADY_A, CSK_B), (IN, IN), LEAVE_B, begin(CSK, B)),
@@ -202,6 +208,10 @@ STANDARD = (
     _story('ksk-slow', 'a rolls its KSK; its secondary and the parent\'s lag', (SLOW_A, HOSTED), (IN, IN), begin(KSK, A), parents=2),
     _story('join-blind', 'b joins; a server does not answer once', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, BLIND),
     _story('leave-blind', 'b leaves; a server does not answer once', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, BLIND),
+    _story('leave-slow-blind', 'b leaves; a has a second server that lags, or does not answer', (SLOW_A, HOSTED), (IN, IN), LEAVE_B, BLIND),
+    _story('zsk-blind', 'a rolls its ZSK; a server does not answer', (SLOW_A, HOSTED), (IN, IN), begin(ZSK, A), BLIND),
+    _story('ksk-blind', 'a rolls its KSK; a server does not answer', (SLOW_A, HOSTED), (IN, IN), begin(KSK, A), BLIND, parents=2),
+    _story('insecure-blind', 'the zone goes insecure; a server does not answer', (STEADY_A, HOSTED), (IN, IN), INSECURE, BLIND, parents=2),
     _story('join-second', 'b joins; two runs at once', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, SECOND),
     _story('leave-second', 'b leaves or stays after all; two runs at once', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND),
     _story('ksk-second', 'a rolls its KSK; two runs at once', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), SECOND),
@@ -217,9 +227,11 @@ STANDARD = (
     _story('journal-second', 'b leaves; the journal is lost while two runs are under way', (STEADY_A, HOSTED), (IN, IN), AND_BACK, SECOND, JOURNAL),
     # a signer dies; signers that are careless; persons who edit
     _story('dead', 'b dies, and is given up', (STEADY_A, HOSTED), (IN, IN), DIES, GIVEN_UP),
+    _story('dead-other-ttls', 'b dies, whose NS lived longest', LONG_NS_B, (IN, IN), DIES, GIVEN_UP),
     _story('dead-leaving', 'b dies while it leaves, and is given up', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, DIES, GIVEN_UP),
     _story('hasty', 'a rolls its ZSK and signs with it before the others have it', (HASTY, HOSTED), (IN, IN), begin(ZSK, A)),
     _story('careless', 'a rolls its CSK without a look at anybody', (CARELESS, STEADY_B), (IN, IN), begin(CSK, A)),
+    _story('careless-zsk', 'a rolls its ZSK without a look at anybody, not even at the TTL of its data', (RASH, STEADY_B), (IN, IN), begin(ZSK, A)),
     _story('edit-keys', 'a person removes or adds DNSKEY and CDS records', (STEADY_A, HOSTED), (IN, IN), edits(
         ('edit', A, Write(A, remove_keys=4)), ('edit', A, Write(A, remove_ds=4)), ('edit', B, Write(B, remove_keys=3, remove_ds=1)),
         ('edit', A, Write(A, remove_ns=2)), ('edit', B, Write(B, remove_ns=1)), ('edit', A, Write(A, remove_ns=1)),

@@ -43,7 +43,7 @@ class Result:
 
 
 class Search:
-    """One breadth-first search. *limit*: how many states it may look at; *every*: from which of them the way to the end is tried;
+    """One breadth-first search. *limit*: how many states it may come to; *every*: from which of them the way to the end is tried;
     *only_first*: it stops at a violation."""
 
     def __init__(self, model: Model, start: State, limit: int, every: int, only_first: bool) -> None:
@@ -60,7 +60,7 @@ class Search:
         """After a violation it does not go on from the state that it led to."""
         todo: Deque[State] = deque([self._start])
         looked_at = mended = 0
-        while todo and looked_at < self._limit and not (self._only_first and self._violations):
+        while todo and len(self._came) < self._limit and not (self._only_first and self._violations):
             state = todo.popleft()
             looked_at += 1
             if looked_at % self._every == 0:

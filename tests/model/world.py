@@ -20,8 +20,8 @@ SPLIT, CSK = 'split', 'csk'  # a KSK and a ZSK, or one key for both
 @dataclass(frozen=True)
 class SignerSpec:
     """What does not change about one signer. It *announces* a rollover: waits, before it signs data with a new key, until the others
-    have it. It *watches_parent*: withdraws a KSK only when resolvers have a DS of the next one (BIND: and
-    none of the old one, as the controller tells it). One that does neither is careless.
+    have it. It *watches_parent*: withdraws a KSK only when resolvers have a DS of the next one (BIND:
+    as the controller tells it). One that does neither is careless; one that does not even *wait* for its own TTLs is rash.
     One that *makes_keys_first* publishes a new key when the others have it.
     A *hosted* one does not tell which of its keys are retiring, and never publishes a key that does not sign yet.
 
@@ -35,6 +35,7 @@ class SignerSpec:
     secondary: bool = False
     announces: bool = True
     watches_parent: bool = True
+    waits: bool = True
     dnskey_ttl: int = 2
     ns_ttl: int = 2
     rolls: bool = False
