@@ -12,6 +12,6 @@ ANSIBLE_NOCOLOR=1 unshare --map-root-user --net "$BASH" -c 'ip link set lo up &&
   -i inventory.yml dnssec.multisigner.multisigner -e multisigner_journal="$work/journal.sqlite" >"$work/log" 2>&1 || status=$?
 fail() { cat "$work/log"; echo "FAILED: $*" >&2; exit 1; }
 [ "$status" -eq 2 ] || fail "exit status $status, not 2"
-grep -q 'observe.yml for ns1, registry' "$work/log" || fail "ns1 is not in the pass"
+grep -q 'plan.yml for ns1, registry' "$work/log" || fail "ns1 is not in the pass"
 grep -q '"ns1: bind_signer_zones of ns1 says nothing of forgotten.example. Add for each of them' "$work/log" || fail "the report does not tell why ns1 is unfit"
 grep -q '1 signers or parents failed' "$work/log" || fail "the failure is not counted"
