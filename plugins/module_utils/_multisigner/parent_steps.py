@@ -171,11 +171,12 @@ class ParentSteps:
         return steps
 
     def _is_ended_record(self, record: Record, view: SignerView, obsolete: Sequence[DS]) -> bool:
-        """Whether a CDS or CDNSKEY is of a key, not of this signer, whose DS may go or has gone."""
+        """Whether a CDS or CDNSKEY is of a key whose DS may go or has gone, and which this signer has withdrawn if it was its own."""
         for key, owners in self.here.owners.items():
             if record in _parent_records_of(key, self.seen.zone):
                 shown = [ds for ds in self.here.ds_of(key) if ds in self.seen.parent.ds_anywhere]
-                return view.name not in owners and self._has_ended(key, owners) and all(ds in obsolete for ds in shown)
+                is_own = view.name in owners and key in view.published | view.by_api | view.retiring
+                return not is_own and self._has_ended(key, owners) and all(ds in obsolete for ds in shown)
         return False
 
 

@@ -437,6 +437,24 @@ def test_a_zone_is_complete_before_its_signer_was_told_of_its_first_ds():
     assert KSK.ds(ZONE) in story.look(first, DESEC, ds=BOTH, after=DATA_TTL).published
 
 
+def test_the_cds_of_a_csk_that_a_provider_has_withdrawn_goes_there_too():
+    new = key(8)
+    story = settled()
+    ns1, both = replace(NS1, foreign=(CSK, new), cds=(KSK, CSK, new)), replace(DESEC, own=(CSK, new), cds=(KSK, CSK, new))
+    story.look(ns1, both, ds=BOTH | ds(new))
+    story.look(ns1, both, ds=BOTH | ds(new), after=DATA_TTL)
+    rolled = replace(both, own=(new,))
+    made = story.look(ns1, rolled, ds=BOTH | ds(new))
+    assert made.delegation.remove == tuple(ds(CSK))
+    assert removed(made, 'desec') == removed(made, 'ns1') == parent_records(CSK)
+
+
+def test_a_ds_that_is_wanted_is_never_told_as_withdrawn():
+    story = settled()
+    assert not story.look(NS1, DESEC, ds=ds(CSK), after=100_000).withdrawn
+    assert not story.look(NS1, DESEC, ds=ds(CSK), after=100_000).withdrawn
+
+
 def test_a_standby_ksk_keeps_the_ds_that_it_was_given():
     story = settled()
     standby = replace(NS1, own=(KSK, NEW_KSK, ZSK), signs_keys=(KSK,))
