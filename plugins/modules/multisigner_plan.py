@@ -240,7 +240,8 @@ from ..module_utils._multisigner.steps import Plan, utc
 Data = Dict[str, Any]
 Made = Tuple[Group, ZoneObservation, Plan]
 
-POLL, MAX_POLL = 1.0, 30.0  # seconds between two looks when only a server or a person can tell that a wait is over; they grow
+POLL = 1.0  # seconds between two looks when only a server or a person can tell that a wait is over; they grow up to
+MAX_POLL = 30.0
 
 
 def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: float) -> tuple[list[Made], bool]:

@@ -56,7 +56,6 @@ class Controller(Protocol):
 
     def explain(self, look: Look, memory: int, hold: Optional[int]) -> str:
         """In words, what it waits for and what blocks it."""
-        ...
 
 
 class Fact(NamedTuple):

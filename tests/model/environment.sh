@@ -17,12 +17,13 @@ case $_tree in
   ;;
 esac
 export PYTHONPATH PYTHONHASHSEED=0
+# shellcheck disable=SC2034  # used by who sources this
 python=python3
 # within bin/test they are there; else the virtual environment is made that it uses
 if ! python3 -c 'import hypothesis, pytest' 2>/dev/null && [ -e "$_tree/bin/lib/environment.sh" ]; then
   # shellcheck source=bin/lib/environment.sh
   . "$_tree/bin/lib/environment.sh"
   need_venv test "$_tree/requirements/test.txt" || exit 1
-  # shellcheck disable=SC2154  # set by need_venv
+  # shellcheck disable=SC2034,SC2154  # used by who sources this; set by need_venv
   python=$venv_bin/python
 fi

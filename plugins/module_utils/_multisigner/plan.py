@@ -61,7 +61,7 @@ def _look_at_every_fact(here: Situation) -> None:
 
 def _withdrawn_ds(here: Situation) -> tuple[DS, ...]:
     """The DS of known keys that nobody uses, and that are in no cache any more."""
-    used = frozenset().union(*(view.own_sep for view in here.asked))
+    used = frozenset().union(*(view.own_sep - view.retiring for view in here.asked))
     gone = [key for key in here.owners if key.is_sep and key not in used and not any(ds in here.seen.parent.ds_anywhere for ds in here.ds_of(key))]
     return tuple(ds for key in sorted(gone) if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in here.ds_of(key))
 

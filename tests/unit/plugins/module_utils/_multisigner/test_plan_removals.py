@@ -449,6 +449,15 @@ def test_the_cds_of_a_csk_that_a_provider_has_withdrawn_goes_there_too():
     assert removed(made, 'desec') == removed(made, 'ns1') == parent_records(CSK)
 
 
+def test_the_ds_of_a_key_that_is_given_up_is_told_as_withdrawn_while_it_still_signs():
+    story = settled()
+    rolled = [replace(ROLLING, awaits_ds=(KSK,)), replace(DESEC_ROLLING, cds=(NEW_KSK, CSK))]
+    story.look(*rolled, ds=BOTH | ds(NEW_KSK), after=DNSKEY_TTL)
+    story.look(*rolled, ds=ds(NEW_KSK, CSK))
+    assert KSK.ds(ZONE) not in story.look(*rolled, ds=ds(NEW_KSK, CSK), after=DS_TTL - 1).withdrawn
+    assert KSK.ds(ZONE) in story.look(*rolled, ds=ds(NEW_KSK, CSK), after=1).withdrawn
+
+
 def test_a_ds_that_is_wanted_is_never_told_as_withdrawn():
     story = settled()
     assert not story.look(NS1, DESEC, ds=ds(CSK), after=100_000).withdrawn
