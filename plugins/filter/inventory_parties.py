@@ -75,7 +75,7 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
 
 def _told_by_bind(known: Mapping[str, Any]) -> dict[str, Any]:
     """What BIND says of its own keys, as the role bind_signer registered it in this run; nothing where it did not."""
-    found: dict[str, dict[str, list[str]]] = {'retiring': {}, 'awaits_ds': {}}
+    found: dict[str, dict[str, list[str]]] = {'retiring': {}, 'awaits_ds': {}, 'announced': {}}
     for zone in (known.get('bind_signer_declared') or {}).get('zones') or ():
         for option, zones in found.items():
             if zone.get(option):

@@ -159,6 +159,7 @@ options:
 seealso:
   - module: dnssec.multisigner.dnssec_signzone
   - module: dnssec.multisigner.bind_checkds
+  - module: dnssec.multisigner.bind_rollover
 """
 
 EXAMPLES = r"""
@@ -271,6 +272,14 @@ zones:
       sample: []
     awaits_ds:
       description: The DNSKEY records of those own keys of which named waits to be told what the parent has, by M(dnssec.multisigner.bind_checkds).
+      returned: for a zone that is declared with O(way=policy) and did not fail
+      type: list
+      elements: str
+      sample: []
+    announced:
+      description:
+        - The DNSKEY records of those own keys that were made beforehand, by M(dnssec.multisigner.bind_rollover) or C(dnssec-keygen -G), and that
+          named takes for its next rollover. The other signers are to have them before that.
       returned: for a zone that is declared with O(way=policy) and did not fail
       type: list
       elements: str

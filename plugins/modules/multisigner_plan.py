@@ -119,7 +119,7 @@ report:
     - "  waiting until 2026-03-01T10:00:00Z for DNSKEY RRsets without all keys to leave the caches: every server of every signer has shown the full set
       since 2026-03-01T09:00:00Z; older answers had a TTL of up to 3600 s"
 zones:
-  description: The plan of each zone that is not complete.
+  description: The plan of each zone that is not complete, or of which there is more to tell.
   returned: always
   type: list
   elements: dict
@@ -153,6 +153,13 @@ zones:
       sample: []
     ds_obsolete:
       description: The DS at the parent that may go now.
+      type: list
+      elements: str
+      sample: []
+    prepublished:
+      description:
+        - The DNSKEY records that a signer announced, and that every other signer has published for so long that every cache can have them. The
+          signer may publish them now, and sign with them.
       type: list
       elements: str
       sample: []
@@ -254,7 +261,7 @@ def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: flo
     for group, zone in seen.zones:
         before = known.get(group.zone, Memory())
         made = plan(replace(group, digest_types=digest_types), zone, before, now, hold_until)
-        learned |= journal.store(group.zone, before, made.memory, is_waiting=bool(made.waits))
+        learned |= journal.store(group.zone, before, made.memory)
         plans.append((group, zone, made))
     removes = params['within'] > 0 and any(made.removes for _group, _zone, made in plans)
     journal.remove_until(params['run'], now + params['within'] if removes else None)
@@ -357,7 +364,7 @@ def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
     ends = [wait.until for one in made for wait in one.waits if wait.until is not None]
     return {
         'report': lines(made, errors),
-        'zones': [plan_as_dict(one) for one in made if one.state != 'complete' or one.notes],
+        'zones': [plan_as_dict(one) for one in made if one.state != 'complete' or one.notes or one.prepublished],
         'complete': sum(one.state == 'complete' for one in made),
         'signers': signer_work(made),
         'parents': parent_work(plans),

@@ -8,7 +8,8 @@
 Each story has a zone of its own, which is complete when the story begins. What the operator does in it is done with his
 tools, all the rest by playbooks/multisigner.yml, which stays and goes on by itself until the zone is complete again. Told
 for each: how long that took, beside the waits that no tool can avoid (WAITS), and what the prober judged. The story
-`wrong` does four things in the wrong order, by hand, and is passed when the prober called each of them bogus.
+`wrong` does four things in the wrong order, by hand, and is passed when the prober called each of them bogus. In `killed` a
+signer joins and one leaves while every run is killed at its first write, and the journal is lost once.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
@@ -186,21 +188,70 @@ class Pass:
 
     def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> None:
         """Stays until every zone is as declared. *hosts*: more variables of hosts. Raises StoryError when that does not happen."""
+        process, log = self._start({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}, hosts)
+        if process.wait() != 0 or not _is_complete(_report(log)):
+            raise StoryError(f"the playbook ended with status {process.returncode} and this report ({log}):\n{_report(log)}")
+
+    def run_until(self, is_enough: Callable[[], bool], zone: dict[str, object]) -> str | None:
+        """A run that does not stay, killed with all that it started as soon as *is_enough*. The report of one that ended before."""
+        process, log = self._start({"multisigner_zones": [zone], "multisigner_max_wait": TTL}, {})
+        while process.poll() is None:
+            if is_enough():
+                _kill(process)
+                return None
+        if process.returncode != 0:
+            raise StoryError(f"the playbook ended with status {process.returncode} and this report ({log}):\n{_report(log)}")
+        return _report(log)
+
+    def _start(self, settings: dict[str, object], hosts: dict[str, dict[str, object]]) -> tuple[subprocess.Popen[bytes], Path]:
         self._runs += 1
         log = self._folder / f"pass{self._runs:02}.log"
         variables, inventory = log.with_suffix(".json"), log.with_suffix(".yml")
-        variables.write_text(json.dumps({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}), encoding="ascii")
+        variables.write_text(json.dumps(settings), encoding="ascii")
         inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
-        is_own = any(ZONES[str(zone["name"])].keys for zone in zones)
+        zones = settings["multisigner_zones"]
+        is_own = any(ZONES[str(zone["name"])].keys for zone in zones) if isinstance(zones, (list, tuple)) else False
         playbook = HERE / "operator.yml" if is_own else PLAYBOOKS / "multisigner.yml"
         inventories = [LAB.inventory, *([LAB.operator_inventory] if is_own else []), inventory]
         command = ["ansible-playbook", *(word for path in inventories for word in ("-i", str(path))), "-e", f"@{variables}", str(playbook)]
         with log.open("w", encoding="utf-8") as output:
-            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
-        said = log.read_text(encoding="utf-8")
-        report = said[said.rfind(": Report]") :]
-        if status != 0 or ": complete" not in report or any(f": {state}" in report for state in ("waiting", "changing", "blocked")):
-            raise StoryError(f"the playbook ended with status {status} and this report ({log}):\n{report}")
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT), log
+
+
+def _report(log: Path) -> str:
+    said = log.read_text(encoding="utf-8")
+    return said[said.rfind(": Report]") :]
+
+
+def _is_complete(report: str) -> bool:
+    return ": complete" in report and not any(f": {state}" in report for state in ("waiting", "changing", "blocked"))
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL for a process and everything below it, which is stopped first so that nothing new is started meanwhile."""
+    family = {process.pid}
+    while True:
+        for pid in family:
+            _signal(pid, signal.SIGSTOP)
+        found = {child for pid in family for child in _children(pid)} - family
+        if not found:
+            break
+        family |= found
+    for pid in family:
+        _signal(pid, signal.SIGKILL)
+    process.wait()
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.kill(pid, number)
 
 
 def declared(zone: str, signers: Sequence[str], leaving: Sequence[str] = ()) -> dict[str, object]:
@@ -370,6 +421,75 @@ STORIES: dict[str, Callable[[Pass, str], None]] = {
 }
 
 
+# -- what must not matter ---------------------------------------------------------------------------------------------
+
+
+def join_killed(run: Pass, zone: str) -> str:
+    said = _interrupted(run, declared(zone, ["ns1", "desec", "ns3"]))
+    check_group(zone, ["ns1", "desec", "ns3"])
+    return said
+
+
+def leave_killed(run: Pass, zone: str) -> str:
+    gone = set(keys(settings.NS3, zone)) - set(keys(settings.NS1, zone))
+    said = _interrupted(run, declared(zone, ["ns1", "desec"], leaving=["ns3"]))
+    check_group(zone, ["ns1", "desec"])
+    check(not gone & set(keys(settings.NS1, zone)), "the keys of ns3 are gone")
+    return said
+
+
+KILLED: dict[str, Callable[[Pass, str], str]] = {"join-killed": join_killed, "leave-killed": leave_killed}
+
+
+def _interrupted(run: Pass, group: dict[str, object]) -> str:
+    """One run after the other, each killed as soon as anything at any server is other than at its beginning; how many were.
+
+    After the third the journal is lost. It ends with a run that found everything done.
+    """
+    zone, kills = str(group["name"]), 0
+    give_up = time.monotonic() + 30 * PATIENCE * TTL
+    while time.monotonic() < give_up:
+        report = run.run_until(partial(_is_changed, zone, world(zone)), group)
+        if report is None:
+            kills += 1
+            if kills == 3:
+                LAB.journal.unlink()
+        elif _is_complete(report):
+            return f"{kills} runs killed at their first write"
+    raise StoryError(f"{kills} runs were killed, and the last one is not complete")
+
+
+def world(zone: str) -> list[frozenset[str] | None]:
+    """What every server shows of what a run may write; None for one that does not answer just now."""
+    questions = [(address, rtype) for signer in SERVERS.values() for address in signer for rtype in ("DNSKEY", "CDS", "CDNSKEY", "NS")]
+    questions += [(address, rtype) for address in PARENTS for rtype in ("DS", "NS")]
+    found: list[frozenset[str] | None] = []
+    for address, rtype in questions:
+        try:
+            found.append(records(address, zone, rtype))
+        except cross_matrix.NoAnswerError:
+            found.append(None)
+    return found
+
+
+def _is_changed(zone: str, before: Sequence[frozenset[str] | None]) -> bool:
+    return any(one is not None and other is not None and one != other for one, other in zip(before, world(zone)))
+
+
+def tell_killed(folder: Path, run: Pass, name: str) -> bool:
+    """Whether it came to its end, some runs were killed on the way, and nothing was bogus."""
+    said = "no run killed"
+    with probed(folder, f"{name}.example") as told:
+        try:
+            said = KILLED[name](run, told.zone)
+        except (StoryError, cross_matrix.NoAnswerError) as error:
+            said = f"FAILED: {error}"
+    print(f"{name:12} {told.number('checks'):>7} checks, {told.number('bogus'):>6} bogus; {said}", flush=True)
+    for fault in told.faults[:10]:
+        print(f"  BOGUS {shown(fault, told.began)}")
+    return not told.number("bogus") and said.endswith("first write") and not said.startswith("0 ")
+
+
 # -- what must be caught ----------------------------------------------------------------------------------------------
 
 
@@ -467,27 +587,31 @@ def tell_story(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="lifecycle", description="Signers join, leave and roll their keys, under the prober.")
-    parser.add_argument("stories", nargs="*", metavar="STORY", help=f"{', '.join([*STORIES, 'wrong'])}; all of them by default")
-    wanted = parser.parse_args().stories or [*STORIES, "wrong"]
+    known = [*STORIES, "killed", "wrong"]
+    parser.add_argument("stories", nargs="*", metavar="STORY", help=f"{', '.join(known)}; all of them by default")
+    wanted = parser.parse_args().stories or known
     for name in wanted:
-        if name not in (*STORIES, "wrong"):
-            parser.error(f"there is no story {name}; the stories: {', '.join([*STORIES, 'wrong'])}")
+        if name not in known:
+            parser.error(f"there is no story {name}; the stories: {', '.join(known)}")
+    groups: dict[str, list[str]] = {"killed": [*KILLED], "wrong": [*WRONG]}
     folder = LAB.directory / "lifecycle"
     folder.mkdir()
     run = Pass(folder)
-    zones = [f"{name}.example" for story in wanted for name in (WRONG if story == "wrong" else [story])]
+    zones = [f"{name}.example" for story in wanted for name in groups.get(story, [story])]
     for is_own in (False, True):
         group = [declared(zone, ZONES[zone].signers) for zone in zones if bool(ZONES[zone].keys) == is_own]
         if group:
             run.run(*group)
     print(f"every TTL is {TTL} s, BIND has renewed all signatures after {SIGNING} s; complete at first: {', '.join(zones)}", flush=True)
-    told = [tell_story(folder, run, name) for name in wanted if name != "wrong"]
+    told = [tell_story(folder, run, name) for name in wanted if name not in groups]
+    survived = [tell_killed(folder, run, name) for name in KILLED if "killed" in wanted]
     caught = [tell_wrong(folder, name) for name in WRONG if "wrong" in wanted]
-    required = sum(seconds for name in wanted if name != "wrong" for seconds, _why in WAITS[name])
+    required = sum(seconds for name in wanted if name not in groups for seconds, _why in WAITS[name])
     checks, bogus, elapsed = (sum(values) for values in zip((0, 0, 0.0), *((one.number("checks"), one.number("bogus"), one.elapsed) for one, _good in told)))
     ratio = f"{elapsed:.1f} s over {required} s: {elapsed / required:.2f}" if required else "no story"
-    print(f"lifecycle: {checks} checks, {bogus} bogus; elapsed over required {ratio}; wrong: {sum(caught)} of {len(caught)} caught")
-    return 0 if all(good for _one, good in told) and all(caught) else 1
+    others = f"killed: {sum(survived)} of {len(survived)} well; wrong: {sum(caught)} of {len(caught)} caught"
+    print(f"lifecycle: {checks} checks, {bogus} bogus; elapsed over required {ratio}; {others}")
+    return 0 if all(good for _one, good in told) and all(survived) and all(caught) else 1
 
 
 if __name__ == "__main__":

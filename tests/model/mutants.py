@@ -41,14 +41,14 @@ MUTANTS = (
     # facts: how long something has been so
     Mutant('a fact has aged as soon as it is true', 'facts.py', 'return until is not None and until <= self.now', 'return until is not None', 'leave'),
     Mutant('what is to be waited for beyond the TTL is not', 'facts.py', 'until = due(fact, extra)\n', 'until = due(fact)\n', 'leave'),
-    Mutant('a TTL that was lowered shortens the wait', 'facts.py', '            ttl = max(ttl, known.ttl)\n', '', 'ksk-lowered-ds'),
+    Mutant('a TTL that was lowered shortens the wait', 'facts.py', 'if is_as_before or not self.has_aged(known):', 'if False:', 'ksk-lowered-ds'),
     Mutant('a journal of any age counts', 'facts.py', '0 <= self.now - seen <= GAP', '0 <= self.now - seen', 'leave-journal'),
     Mutant('a journal that was written in the future counts', 'facts.py', '0 <= self.now - seen <= GAP', 'self.now - seen <= GAP', 'leave-journal'),
-    Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'if is_true and self.continues and', 'if is_true and', 'leave-journal'),
+    Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'is_true and self.continues and', 'is_true and', 'leave-journal'),
     Mutant('a TTL that nobody watched is what it is now', 'facts.py', 'max(assumed, known.ttl if known else 0))', 'ttl)', 'ksk-lowered-journal'),
     Mutant('a TTL that was larger ends at once', 'facts.py', 'is_over = ttl >= known.ttl or self.now >= since + known.ttl', 'is_over = True', 'ksk-lowered-ds'),
     Mutant('a TTL that was larger is not watched on', 'facts.py', 'if known is None or not self.continues:', 'if known is None:', 'ksk-lowered-journal'),
-    Mutant('a fact of the future counts', 'facts.py', ' and known.since <= self.now:', ':', 'leave-journal'),
+    Mutant('a fact of the future counts', 'facts.py', ' and known.since <= self.now\n', '\n', 'leave-journal'),
     # situation: who is asked
     Mutant(
         'a leaver is not asked from the moment that it is declared', 'situation.py',

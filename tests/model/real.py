@@ -16,14 +16,14 @@ from ...plugins.module_utils._multisigner.journal import Fact as JournalFact
 from ...plugins.module_utils._multisigner.journal import Memory as JournalMemory
 from ...plugins.module_utils._multisigner.observation import ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
 from ...plugins.module_utils._multisigner.plan import plan
-from ...plugins.module_utils._multisigner.situation import KEY_FOUND_AT, KEY_OWNER
+from ...plugins.module_utils._multisigner.situation import KEY_EARLY, KEY_FOUND_AT, KEY_OWNER
 from ...plugins.module_utils._multisigner.steps import Plan, Step
 from .controller import Decision, Fact, Look, Memories, Memory
 from .keys import ZONE, KeyRing
 from .world import DEAD, LEAVING, OUT, PARENT_DS, PARENT_NS, Content, Declaration, ParentServer, Settings, Write
 
 NOW = 2_000_000_000  # any time does: only differences count
-TIMELESS = (KEY_OWNER, KEY_FOUND_AT)  # of these only the existence is ever asked for
+TIMELESS = (KEY_OWNER, KEY_FOUND_AT, KEY_EARLY)  # of these only the existence is ever asked for
 
 
 class RealController:
@@ -81,7 +81,7 @@ class RealController:
         ))
         after = self.memories.number(Memory(0, facts))
         known = self.memories[before]
-        is_due = bool(made.waits) and (known.seen is None or not 0 <= known.seen * self._unit < GAP // 4)
+        is_due = known.seen is None or not 0 <= known.seen * self._unit < GAP // 4
         return after if is_due or self.memories[after].facts != known.facts else before
 
     def _age(self, since: Optional[float]) -> Optional[int]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from .dnskey import DS
+from .dnskey import DNSKEY, DS
 from .errors import MultisignerError
 from .facts import due
 from .observation import ServerView
@@ -78,7 +78,7 @@ class Complaints:
             elif strangers and strangers == sorted(here.owners[key]):
                 whose = f'{", ".join(strangers)}, which is declared no more'
                 self.findings.notes.append(f'key {key} at {holders} is of {whose}: list it under "leaving" to have it removed')
-            elif not strangers and not any(key in view.signing for view in self.seen.signers) and not here.is_withdrawn(key):
+            elif not strangers and not here.is_withdrawn(key) and not self._is_on_its_way(key):
                 self.findings.notes.append(f'key {key} at {holders} signs nothing anywhere: a next key, one that was used before, or a leftover')
         for ds in self._unknown_ds():
             self.findings.notes.append(f'DS {ds.text} at the parent names no key that is known: nothing proves that it may go')
@@ -88,9 +88,18 @@ class Complaints:
             for name in sorted(shown - {name for signer in self.group.signers for name in signer.ns}):
                 self.findings.notes.append(f'NS {name} is of no declared signer: whether its answers are right is not known')
         for signer in here.leaving:
+            if signer.name in self.group.dead and not here.is_finished(signer):
+                risk = 'whoever reaches it after all may find its answers bogus when its DS and keys have gone'
+                self.findings.notes.append(f'{signer.name} is dead, as declared, and is not asked: {risk}')
             held = any(key in view.published for key in here.keys_of(signer.name) for view in here.staying)
             if here.is_finished(signer) and not held:
                 self.findings.notes.append(f'{signer.name} is gone: take it out of "leaving"')
+
+    def _is_on_its_way(self, key: DNSKEY) -> bool:
+        """Whether it is clear what becomes of a key: it signs, its signer retires it, or all its signers are leaving."""
+        owners = self.here.owners.get(key)
+        used = any(key in view.signing | view.retiring | view.announced for view in self.seen.signers)
+        return used or bool(owners and owners <= frozenset(self.group.leaving))
 
     def tell_rollovers(self) -> None:
         """What a signer that rolls its keys waits for, or is waited for: until then the zone is not complete.
@@ -98,13 +107,22 @@ class Complaints:
         One that wants to hear of its first DS is told in time, and nothing waits for that.
         """
         here, waits = self.here, self.findings.waits
+        for key in sorted(here.early):
+            names = ', '.join(sorted(here.owners.get(key, ())))
+            bogus = f'resolvers that hold a DNSKEY RRset of theirs without it call the answers of {names} bogus'
+            reason = f'{names} signs with it, and others had not published it: {bogus}'
+            fact = here.everywhere.get(key)
+            waits.append(Wait(f'{key} to be in every cache', None if fact is None else due(fact), reason))
         for view in here.asked:
             for key in sorted(view.awaits_ds if view.retiring else ()):
-                facts = [here.ds_shown[ds] for ds in here.ds_of(key) if ds in here.ds_shown] or here.ds_traces(key)
+                shown = [here.ds_shown[ds] for ds in here.ds_of(key) if ds in here.ds_shown]
+                if key in view.retiring:
+                    what, seen, facts = 'no resolver has', 'no server of the parent has shown it', [] if shown else here.ds_traces(key)
+                else:
+                    what, seen, facts = 'every resolver can have', 'every server of the parent has shown it', shown
                 late = latest(facts)
                 if late is not None and late.since is not None and not here.facts.has_aged(late):
-                    reason = since(late, 'every server of the parent has shown it so')
-                    waits.append(Wait(f'{view.name} to be told what the parent has of {key}', due(late), reason))
+                    waits.append(Wait(f'{view.name} to be told that {what} the DS of {key}', due(late), since(late, seen)))
             leaving = sorted(view.retiring & view.published)
             if leaving:
                 keys = ', '.join(map(str, leaving))

@@ -182,7 +182,7 @@ class DNSKEY:
             if len(self.key) != expected:
                 return f'a public key of {self.algorithm_name} has {expected} bytes, this one has {len(self.key)}: it is truncated or altered'
             return None
-        bits = _rsa_modulus_bits(self.key)
+        bits = rsa_modulus_bits(self.key)
         if bits is None or not _MINIMUM_RSA_BITS <= bits <= _MAXIMUM_RSA_BITS:
             size = 'no readable modulus' if bits is None else f'a modulus of {bits} bits'
             return f'an RSA key has a modulus of {_MINIMUM_RSA_BITS} to {_MAXIMUM_RSA_BITS} bits (RFC 3110), this one has {size}: it is truncated or altered'
@@ -350,7 +350,7 @@ def _number(kind: str, text: str, word: str, limit: int) -> int:
     return int(word)
 
 
-def _rsa_modulus_bits(key: bytes) -> int | None:
+def rsa_modulus_bits(key: bytes) -> int | None:
     """Bits of the modulus in an RSA public key of RFC 3110 section 2; None when it cannot be read."""
     if len(key) < 3:
         return None

@@ -30,13 +30,15 @@ class Facts:
 
     def note(self, kind: str, subject: str, is_true: bool, ttl: int) -> Fact:
         """Remembers whether a fact is true now. *ttl*: seconds for which an answer of the time before may be held; the largest
-        ever seen while the fact was watched counts, so a deadline may move away and never comes nearer."""
+        seen until those have all run out counts, so a deadline may move away and never comes nearer."""
         known = self.memory.facts.get((kind, subject))
         since = self.now if is_true else None
         if known is not None:
-            ttl = max(ttl, known.ttl)
-            if is_true and self.continues and known.since is not None and known.since <= self.now:
+            is_as_before = is_true and self.continues and known.since is not None and known.since <= self.now
+            if is_as_before:
                 since = known.since
+            if is_as_before or not self.has_aged(known):
+                ttl = max(ttl, known.ttl)
         fact = Fact(kind, subject, since, ttl)
         self.current[fact.key] = fact
         return fact

@@ -160,15 +160,15 @@ class Journal:
             if until is not None:
                 self._write('INSERT OR REPLACE INTO removing (run, until) VALUES (?, ?)', run, until)
 
-    def store(self, zone: str, before: Memory, after: Memory, is_waiting: bool) -> bool:
+    def store(self, zone: str, before: Memory, after: Memory) -> bool:
         """Makes *after* what is known of *zone*; *before* is what memories() gave for it. Returns whether any fact differed.
 
-        That it was seen is worth a write only with a new fact, and, while something *is_waiting*, often enough for the wait to count.
+        That it was seen is worth a write only with a new fact, and otherwise often enough for the known facts to go on counting.
         """
         changed = [fact for key, fact in after.facts.items() if before.facts.get(key) != fact]
         gone = [key for key in before.facts if key not in after.facts]
         seen = after.seen or 0
-        is_due = bool(changed or gone) or (is_waiting and (before.seen is None or not 0 <= seen - before.seen < GAP // 4))
+        is_due = bool(changed or gone) or before.seen is None or not 0 <= seen - before.seen < GAP // 4
         if self._writable and is_due:
             for fact in changed:
                 values = (zone, fact.kind, fact.subject, fact.since, fact.ttl)

@@ -29,6 +29,7 @@ class NsSteps:
         """
         here = self.here
         own = {signer.name: signer.ns for signer in self.group.signers}
+        editable = {signer.name: signer.capabilities.edits_ns for signer in self.group.signers}
         at_parent = [server.ns for server in self.seen.parent.servers]
         places = [*at_parent, *(server.ns for view in here.asked for server in view.servers)]
         leavers = sorted({name for signer in here.leaving for name in signer.ns} - {name for view in here.staying for name in own[view.name]})
@@ -43,7 +44,13 @@ class NsSteps:
         steps: list[Step] = []
         for view in here.asked:
             add, remove = _ns_change([server.ns for server in view.servers], sorted(names), leavers)
-            if add or remove:
+            if not (add or remove):
+                continue
+            if not editable[view.name]:
+                what = [*(f'add NS {name}' for name in add), *(f'remove NS {name}' for name in remove)]
+                reason = f'{", ".join(what)} at {view.name} ({_ns_reason(add, remove)})'
+                self.findings.waits.append(Wait(f'a person to change the zone file of {view.name}', None, reason))
+            else:
                 records = [sort_records(Record('NS', NS(name)) for name in found) for found in (add, remove)]
                 steps.append(Step(view.name, records[0], records[1], _ns_reason(add, remove)))
         add, remove = _ns_change(at_parent, sorted(names), leavers)
@@ -80,7 +87,8 @@ class NsSteps:
             remedy = 'set multisigner_pins for it to its KSK and ZSK, as DNSKEY or DS records, to have them removed'
             waits.append(Wait(f'a person to tell the keys of {signer.name}', None, f'it is dead, and the journal does not know them: {remedy}'))
         if not here.is_released(signer):
-            reason = since(fact, 'no server has shown one') + '; until then it must serve the zone'
+            until_then = 'resolvers go on asking it, in vain' if signer.name in self.group.dead else 'it must serve the zone'
+            reason = since(fact, 'no server has shown one') + f'; until then {until_then}'
             waits.append(Wait(f'NS RRsets that name {signer.name} to leave the caches', due(fact), reason))
         elif not here.is_forgotten(signer):
             reason = f'nobody has asked it since {utc(due(fact) or 0)}; data in the zone has a TTL of up to {here.forgotten_after(signer)} s'

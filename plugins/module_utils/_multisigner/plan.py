@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .complaints import Complaints
-from .dnskey import DS
+from .dnskey import DNSKEY, DS
 from .facts import Facts, due
 from .group import Group
 from .journal import Memory
@@ -43,13 +43,14 @@ def plan(group: Group, seen: ZoneObservation, memory: Memory, now: float, hold_u
         steps, delegation = [], None
     return Plan(
         group.zone, tuple(steps), delegation, tuple(findings.waits), tuple(findings.blocked), tuple(findings.notes),
-        tuple(ds for ds, fact in here.ds_shown.items() if here.facts.has_aged(fact)), _withdrawn_ds(here), Memory(here.facts.current, now),
+        tuple(ds for ds, fact in here.ds_shown.items() if here.facts.has_aged(fact)), _withdrawn_ds(here), _prepublished(here),
+        Memory(here.facts.current, now),
     )
 
 
 def _look_at_every_fact(here: Situation) -> None:
     """Once, whether or not this plan depends on it: one that nobody looked at would be forgotten."""
-    _unused = here.owners, here.everywhere, here.signs, here.ds_shown, here.introduced, here.ds_ttl, here.ns_ttl
+    _unused = here.owners, here.everywhere, here.early, here.signs, here.ds_shown, here.introduced, here.ds_ttl, here.ns_ttl
     for signer in here.leaving:
         here.ns_gone(signer)
     for key in sorted(frozenset(here.owners) - here.shared):
@@ -64,6 +65,12 @@ def _withdrawn_ds(here: Situation) -> tuple[DS, ...]:
     used = frozenset().union(*(view.own_sep - view.retiring for view in here.asked))
     gone = [key for key in here.owners if key.is_sep and key not in used and not any(ds in here.seen.parent.ds_anywhere for ds in here.ds_of(key))]
     return tuple(ds for key in sorted(gone) if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in here.ds_of(key))
+
+
+def _prepublished(here: Situation) -> tuple[DNSKEY, ...]:
+    """The announced keys that no cached DNSKEY RRset of another signer lacks: their signers may publish them, and sign with them (RFC 8901 section 8)."""
+    announced = frozenset().union(*(view.announced for view in here.asked))
+    return tuple(key for key in sorted(announced & frozenset(here.everywhere)) if here.facts.has_aged(here.everywhere[key]))
 
 
 class _Planner:

@@ -23,6 +23,7 @@ def plan_as_dict(plan: Plan) -> dict[str, Any]:
         'ds': [ds.text for ds in delegation.wanted] if delegation else [],
         'ds_missing': [ds.text for ds in delegation.missing] if delegation else [],
         'ds_obsolete': [ds.text for ds in delegation.remove] if delegation else [],
+        'prepublished': [f'DNSKEY {key.text}' for key in plan.prepublished],
         'waits': [_wait_as_dict(wait) for wait in plan.waits],
         'blocked': list(plan.blocked),
         'notes': list(plan.notes),

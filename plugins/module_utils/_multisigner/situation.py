@@ -25,6 +25,7 @@ KEY_EVERYWHERE = 'DNSKEY at every server of every signer'
 KEY_SIGNS = 'key signs the DNSKEY RRset at every server of its signer'
 KEY_OWNER = 'key belongs to signer'
 KEY_FOUND_AT = 'key that signs nothing was first found at signer'
+KEY_EARLY = 'key signed data before every signer published it'
 KEY_UNUSED = 'key was withdrawn by its signer and signs nothing'
 ALGORITHM_EVERYWHERE = 'algorithm signs at every server of every signer'
 DS_EVERYWHERE = 'DS at every server of the parent'
@@ -121,7 +122,7 @@ class Situation:
     def owners(self) -> dict[DNSKEY, frozenset[str]]:
         """For each key that is anywhere, the signers that it belongs to: at which it signs, or was seen to sign before.
 
-        One that never signed belongs to the signer that alone published it when it was first seen.
+        One that never signed belongs to the signer that announced it, or alone published it when it was first seen.
         """
         return {key: frozenset(names) for key, names in {**self._found_at, **self._proved}.items()}
 
@@ -148,6 +149,10 @@ class Situation:
     def _found_at(self) -> dict[DNSKEY, set[str]]:
         found: dict[DNSKEY, set[str]] = {}
         self._remembered(KEY_FOUND_AT, found)
+        for view in self.seen.signers:
+            for key in view.announced:
+                found.setdefault(key, set()).add(view.name)
+                self.facts.keep(KEY_FOUND_AT, f'{view.name} {key.text}', 0)
         if any(view.errors for view in self.seen.signers):
             return found  # it may be of one that was not seen
         for key in self.published - frozenset(self._proved) - frozenset(found):
@@ -256,6 +261,30 @@ class Situation:
         held = frozenset.intersection(*(view.published_everywhere | (view.announced - view.published) for view in self.asked)) if self.asked else frozenset()
         ttl = max(self.dnskey_ttls.values(), default=0)
         return {key: self.facts.note(KEY_EVERYWHERE, key.text, key in held, ttl) for key in sorted(self.shared)}
+
+    @cached_property
+    def early(self) -> frozenset[DNSKEY]:
+        """The keys that alone sign the data of a signer, and that a resolver may lack which asks that signer and has an older DNSKEY RRset of
+        another (RFC 8901 section 6.1): its signer rolled a key faster than the others can follow."""
+        found: set[DNSKEY] = set()
+        trusted = [view for view in self.asked if any(ds in self.seen.parent.ds_anywhere for key in view.own_sep for ds in self.ds_of(key))]
+        for view in trusted if self.is_seen_whole else ():
+            others = [other.published_everywhere for other in trusted if other is not view]
+            for server in view.servers:
+                if all(self._is_early(view, key, others) for key in server.signs_zone):
+                    found |= server.signs_zone
+        found |= {key for key, fact in self.everywhere.items() if self.facts.has_known(KEY_EARLY, key.text) and not self.facts.has_aged(fact)}
+        for key in found:
+            self.facts.keep(KEY_EARLY, key.text, 0)
+        return frozenset(found)
+
+    def _is_early(self, view: SignerView, key: DNSKEY, others: Iterable[frozenset[DNSKEY]]) -> bool:
+        """Whether a key that signs is missing at some other signer, or has begun to sign while answers without it may be cached."""
+        fact = self.everywhere.get(key)
+        if fact is None or fact.since is None:
+            return not all(key in held for held in others)
+        has_begun = fact.since < self.facts.now and not self.facts.has_known(KEY_OWNER, f'{view.name} {key.text}')
+        return has_begun and not self.facts.has_aged(fact)
 
     @cached_property
     def signs(self) -> dict[tuple[str, DNSKEY], Fact]:

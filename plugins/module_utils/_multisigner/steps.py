@@ -58,7 +58,8 @@ class Wait:
 class Plan:
     """All about one zone: *steps* are safe now, *waits* say what comes later, *blocked* what a person must mend, *notes* what
     is worth knowing. *published* are the DS that every resolver can have by now, *withdrawn* those of known keys that none can have
-    any more. *memory* is the journal's new content for the zone."""
+    any more. *prepublished* are the keys that their signer has made and not published yet, and that everywhere else have been for long
+    enough. *memory* is the journal's new content for the zone."""
 
     zone: str
     steps: tuple[Step, ...] = ()
@@ -68,6 +69,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     published: tuple[DS, ...] = ()
     withdrawn: tuple[DS, ...] = ()
+    prepublished: tuple[DNSKEY, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
     @property

@@ -384,6 +384,7 @@ class Declarer:
             'own_keys': [key.as_result for key in own],
             'retiring': [f'DNSKEY {key.key.text}' for key in own if key.is_retiring],
             'awaits_ds': [f'DNSKEY {key.key.text}' for key in own if key.awaits],
+            'announced': [f'DNSKEY {key.key.text}' for key in own if any(key.can_follow(one) for one in own if one.goal == 'omnipresent')],
         }
         return replace(outcome, details={**outcome.details, **told})
 

@@ -71,12 +71,18 @@ class OwnKey:
     zrrsig: Optional[str]
     krrsig: Optional[str]
     ds: Optional[str]
-    has_been_published: bool
+    published: Optional[str]  # since when named has it in the zone, UTC as YYYYMMDDHHMMSS; None for a key that it never had there
+    is_prepared: bool  # made beforehand (dnssec-keygen -G) and not used yet: named takes it for its next rollover
     told: FrozenSet[str]  # what rndc dnssec -checkds said of its DS: published, withdrawn
 
     @property
     def is_retiring(self) -> bool:
-        return self.goal == 'hidden' and self.has_been_published
+        return self.goal == 'hidden' and self.published is not None
+
+    def can_follow(self, other: OwnKey) -> bool:
+        """Whether named would take this key as the successor of *other*: the same algorithm, size and use, and never used before."""
+        mine, its = self.key, other.key
+        return self.is_prepared and self.role == other.role and (mine.algorithm, len(mine.key)) == (its.algorithm, len(its.key))
 
     @property
     def awaits(self) -> Optional[str]:
@@ -146,7 +152,7 @@ def _own_key(key: KeyFile) -> OwnKey:
     return OwnKey(
         key.key, uses.pop() if len(uses) == 1 else 'CSK',
         goal=said.get('goalstate'), dnskey=said.get('dnskeystate'), zrrsig=said.get('zrrsigstate'), krrsig=said.get('krrsigstate'), ds=said.get('dsstate'),
-        has_been_published='published' in said,
+        published=said.get('published'), is_prepared='published' not in said and {name for name, _time in key.times} <= {'Created'},
         told=frozenset(word for word, name in (('published', 'dspublish'), ('withdrawn', 'dsremoved')) if name in said),
     )
 

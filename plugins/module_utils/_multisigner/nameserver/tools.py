@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import time
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ..errors import MultisignerError
 
@@ -96,23 +96,35 @@ class Rndc:
                 return int(value)
         return None
 
+    def rollover(self, zone: str, tag: int, algorithm: int) -> str:
+        """Tells named to replace a key of its own by a successor, from now on; rndc's words. Its success proves nothing."""
+        return self._ask('dnssec', '-rollover', '-key', str(tag), '-alg', str(algorithm), zone).text
+
     def wait_for(self, zone: str, serial: Optional[int] = None) -> None:
         """Returns when *zone* is loaded (with *serial*, if given). Raises MultisignerError when the patience for all zones is used up."""
-        pause = 0.05
-        while True:
+        if not self.until(lambda: _is_meant(self.serial(zone), serial)):
             seen = self.serial(zone)
-            if seen is not None and serial in (None, seen):
-                return
+            expected = '' if serial is None else f' with serial {serial}'
+            found = 'it is not loaded' if seen is None else f'it has serial {seen}'
+            raise MultisignerError(f'named did not load the zone{expected} in time: {found}', zone=zone, remedy='Look into named\'s log for the reason')
+
+    def until(self, is_so: Callable[[], bool]) -> bool:
+        """Whether named, which does what it is told a little later, makes it so before the patience for all zones is used up."""
+        pause = 0.05
+        while not is_so():
             if self._patience <= 0:
-                expected = '' if serial is None else f' with serial {serial}'
-                found = 'it is not loaded' if seen is None else f'it has serial {seen}'
-                raise MultisignerError(f'named did not load the zone{expected} in time: {found}', zone=zone, remedy='Look into named\'s log for the reason')
+                return False
             time.sleep(pause)
             self._patience -= pause
             pause = min(2 * pause, 1.0)
+        return True
 
     def _ask(self, *arguments: str) -> Answer:
         return self._tools.ask(self._words[0], *self._words[1:], *arguments)
+
+
+def _is_meant(seen: Optional[int], serial: Optional[int]) -> bool:
+    return seen is not None and serial in (None, seen)
 
 
 def one_line(text: str) -> str:

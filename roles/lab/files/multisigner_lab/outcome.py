@@ -117,7 +117,7 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "ansible_python_interpreter": sys.executable,
         "multisigner_trust_anchor_file": str(lab.trust_anchor),
         "multisigner_max_ttl": lab.ttl,
-        "multisigner_journal": str(lab.directory / "journal.sqlite3"),
+        "multisigner_journal": str(lab.journal),
         "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones if not zone.keys],
     }
     children = {"signers": {"hosts": signers}, "parents": {"hosts": parents}}

@@ -99,6 +99,8 @@ CYCLE_ZONES = (
         keys="ksk lifetime unlimited algorithm rsasha256 2048; zsk lifetime unlimited algorithm rsasha256 2048;",
     ),
     SharedZone("move.example", SIGNER_NS1, group=("ns1",)),
+    SharedZone("join-killed.example", SIGNER_NS1, others=(SIGNER_NS3,)),
+    SharedZone("leave-killed.example", SIGNER_NS1, others=(SIGNER_NS3,), group=("ns1", "ns3", DESEC)),
     SharedZone("wrong-zsk.example", SIGNER_NS1),
     SharedZone("wrong-ds.example", SIGNER_NS1),
     SharedZone("wrong-key.example", SIGNER_NS1),
@@ -203,6 +205,10 @@ class Lab:
     @property
     def inventory(self) -> Path:
         return self.directory / "inventory.yml"
+
+    @property
+    def journal(self) -> Path:
+        return self.directory / "journal.sqlite3"
 
     @property
     def operator_inventory(self) -> Path:

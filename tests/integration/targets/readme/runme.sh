@@ -268,6 +268,13 @@ pass 0 -e multisigner_max_wait=20
 says "$zone: complete"
 secondary_has_keys 3 || fail "the secondary does not have the keys"
 
+say "The next ZSK is made, and given to deSEC before BIND has it in the zone"
+example rollover | sed "s/example\.jp/$zone/; s#-i inventory.yml#& -i lab.yml#; s/2026-03-01/$(date -u +%FT%TZ)/" >roll.sh
+logged 0 "$BASH" -eu roll.sh
+says "$zone: .* was made, to follow the ZSK"
+secondary_has_keys 3 || fail "BIND publishes the next key already"
+[ "$(dig +short +norecurse @127.53.3.1 "$zone" DNSKEY | wc -l)" -eq 4 ] || fail "deSEC does not have the next key"
+
 say "deSEC leaves: one run stays until it is gone, with the journal at the name server, and changes its mind in the middle"
 rm host_vars/ns1.yml
 example "journal host" | sed "s#/var/lib/dnssec-multisigner#$LAB_DIR/ns1/state#" >host_vars/ns1.yml

@@ -23,7 +23,7 @@ def memory(*facts):
 def change(path, *facts, content=None):
     """What export() gives when the zone has *facts*."""
     with Journal(str(path), True, content) as journal:
-        journal.store('shop.example', journal.memories().get('shop.example', Memory()), memory(*facts), False)
+        journal.store('shop.example', journal.memories().get('shop.example', Memory()), memory(*facts))
         return journal.export()
 
 

@@ -4,12 +4,12 @@
 """A zone as a plan sees it from pass to pass: what tests of plan.py are made of.
 
 Three signers: ns1 (KSK and ZSK), ns3 (KSK and ZSK) and desec (one CSK). DNSKEY, NS, DS and data have TTLs of their own, so that
-a wait that counts the wrong one is noticed.
+a wait that counts the wrong one is noticed; a story may have others.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable
+from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS, Record
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Group, Parent, Signer
@@ -27,6 +27,16 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.st
 ZONE = 'shop.example'
 NOW = 1_800_000_000
 DNSKEY_TTL, NS_TTL, PARENT_NS_TTL, DS_TTL, DATA_TTL = 1000, 2000, 3000, 5000, 7000
+
+
+class Ttls(NamedTuple):
+    """In seconds: of what the signers serve, and of what the parent does."""
+
+    dnskey: int = DNSKEY_TTL
+    ns: int = NS_TTL
+    negative: int = 10
+    parent_ns: int = PARENT_NS_TTL
+    ds: int = DS_TTL
 
 
 def key(number: int, flags: int = 257, algorithm: int = 13) -> DNSKEY:
@@ -69,13 +79,13 @@ class At:
     awaits_ds: tuple[DNSKEY, ...] = ()
     error: str = ''
 
-    def view(self) -> SignerView:
+    def view(self, ttls: Ttls) -> SignerView:
         signs_keys = self.signs_keys if self.signs_keys is not None else tuple(one for one in self.own if one.is_sep)
         zone = [one for one in self.own if not one.is_sep] or list(self.own)
         server = ServerView(
-            self.name, authenticated='tsig', dnskeys=frozenset(self.own + self.foreign), dnskey_ttl=DNSKEY_TTL, negative_ttl=10,
+            self.name, authenticated='tsig', dnskeys=frozenset(self.own + self.foreign), dnskey_ttl=ttls.dnskey, negative_ttl=ttls.negative,
             signs_keys=frozenset(signs_keys), signs_zone=frozenset(self.signs_zone if self.signs_zone is not None else zone),
-            cds=ds(*self.cds), cdnskeys=frozenset(self.cds), ns=frozenset(NAMES[name] for name in self.ns), ns_ttl=NS_TTL,
+            cds=ds(*self.cds), cdnskeys=frozenset(self.cds), ns=frozenset(NAMES[name] for name in self.ns), ns_ttl=ttls.ns,
         )
         if self.error:
             server = ServerView(self.name, error=self.error)
@@ -90,15 +100,18 @@ class Story:
     group: Group
     now: int = NOW
     memory: Memory = field(default_factory=Memory)
+    ttls: Ttls = field(default_factory=Ttls)
 
     def look(
-        self, *signers: At, ds: Iterable[DS] = (), ns: Iterable[str] = ('ns1', 'desec'), after: int = 0, hold_until: int | None = None, ds_ttl: int = DS_TTL
+        self, *signers: At, ds: Iterable[DS] = (), ns: Iterable[str] = ('ns1', 'desec'), after: int = 0, hold_until: int | None = None,
+        ds_ttl: int | None = None,
     ) -> Plan:
         """The plan *after* seconds, when the parent shows *ds* and the *ns* of these signers."""
         self.now += after
         names = frozenset(NAMES[name] for name in ns)
-        server = ParentServerView('198.51.100.1', authenticated=True, ds=frozenset(ds), ds_ttl=ds_ttl, ns=names, ns_ttl=PARENT_NS_TTL)
-        seen = ZoneObservation(ZONE, self.now, tuple(signer.view() for signer in signers), ParentView('registry', 'example', (server,)))
+        ttls = self.ttls if ds_ttl is None else self.ttls._replace(ds=ds_ttl)
+        server = ParentServerView('198.51.100.1', authenticated=True, ds=frozenset(ds), ds_ttl=ttls.ds, ns=names, ns_ttl=ttls.parent_ns)
+        seen = ZoneObservation(ZONE, self.now, tuple(signer.view(ttls) for signer in signers), ParentView('registry', 'example', (server,)))
         made = plan(self.group, seen, self.memory, self.now, hold_until)
         self.memory = made.memory
         return made

@@ -19,10 +19,10 @@ FACT = Fact('kind', 'subject', 1_800_000_000, 3600)
 UNTRUE = Fact('kind', 'other', None, 60)
 
 
-def keep(path, *facts, zone='shop.example', writable=True, seen=NOW, is_waiting=False):
+def keep(path, *facts, zone='shop.example', writable=True, seen=NOW):
     with Journal(str(path), writable) as journal:
         after = Memory({fact.key: fact for fact in facts}, seen)
-        return journal.store(zone, journal.memories().get(zone, Memory()), after, is_waiting)
+        return journal.store(zone, journal.memories().get(zone, Memory()), after)
 
 
 def kept(path):
@@ -100,7 +100,7 @@ def test_a_look_without_writing_makes_no_file_and_changes_none(path):
 def test_a_run_that_fails_leaves_nothing_behind(path):
     keep(path, FACT)
     with pytest.raises(MultisignerError, match='too late'), Journal(str(path), True) as journal:
-        journal.store('shop.example', journal.memories()['shop.example'], Memory({UNTRUE.key: UNTRUE}, NOW), False)
+        journal.store('shop.example', journal.memories()['shop.example'], Memory({UNTRUE.key: UNTRUE}, NOW))
         raise MultisignerError('too late')
     assert kept(path) == {'shop.example': {FACT.key: FACT}}
 
@@ -144,14 +144,11 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('later', 'is_waiting', 'is_kept'),
-    [
-        (GAP // 4, True, True), (GAP // 4 - 1, True, False), (GAP // 4, False, False), (-1, True, True),
-    ],
+    ('later', 'is_kept'), [(GAP // 4, True), (GAP // 4 - 1, False), (-1, True)],
 )
-def test_that_a_zone_was_seen_is_kept_often_enough_for_a_wait_to_count_and_not_oftener(path, later, is_waiting, is_kept):
+def test_that_a_zone_was_seen_is_kept_often_enough_for_its_facts_to_count_and_not_oftener(path, later, is_kept):
     keep(path, FACT)
-    assert not keep(path, FACT, seen=NOW + later, is_waiting=is_waiting)
+    assert not keep(path, FACT, seen=NOW + later)
     assert seen(path) == (NOW + later if is_kept else NOW)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import GAP, Memory
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import utc
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.plan_story import (
     CSK,
     DATA_TTL,
@@ -564,3 +565,98 @@ def test_a_leaver_leaves_an_insecure_zone_too():
     assert removed(made, 'desec') == parent_records(KSK) | dnskeys(ZSK)
     made = story.look(NS1_OFF, replace(DESEC_OFF, cds=(CSK,)), ns=OFF)
     assert removed(made, 'desec') == dnskeys(KSK, ZSK)
+
+
+# -- a signer that rolls faster than the others can follow ---------------------------------------------------------------------
+
+NEXT = key(8)
+
+
+def early(made) -> list[str]:
+    return [str(wait) for wait in made.waits if f'{NEXT} to be in every cache' in str(wait)]
+
+
+def test_a_key_that_signs_before_the_others_have_it_is_given_to_them_and_told_until_every_cache_has_it():
+    story = settled()
+    rolled = replace(DESEC, own=(CSK, NEXT), signs_keys=(CSK,), signs_zone=(NEXT,))
+    made = story.look(NS1, rolled, ds=BOTH)
+    assert added(made, 'ns1') == dnskeys(NEXT) and early(made)
+    mended = replace(NS1, foreign=(CSK, NEXT))
+    assert early(story.look(mended, rolled, ds=BOTH))
+    made = story.look(mended, rolled, ds=BOTH, after=DNSKEY_TTL - 1)
+    assert made.state == 'waiting' and f'until {utc(story.now + 1)} ' in early(made)[0]
+    assert not early(story.look(mended, rolled, ds=BOTH, after=1))
+
+
+def test_a_key_that_signs_while_answers_without_it_may_be_cached_is_told():
+    story = settled()
+    published = replace(DESEC, own=(CSK, NEXT), signs_keys=(CSK,), signs_zone=(CSK,))
+    mended = replace(NS1, foreign=(CSK, NEXT))
+    signing = replace(published, signs_zone=(NEXT,))
+    assert not early(story.look(mended, published, ds=BOTH))
+    assert early(story.look(mended, signing, ds=BOTH, after=DNSKEY_TTL - 1))
+    assert not early(story.look(mended, signing, ds=BOTH, after=1))
+
+
+def test_a_key_that_signs_beside_one_that_everybody_has_is_not_early():
+    story = settled()
+    assert not early(story.look(NS1, replace(DESEC, own=(CSK, NEXT), signs_keys=(CSK,), signs_zone=(CSK, NEXT)), ds=BOTH))
+
+
+def test_the_keys_of_a_joiner_without_a_ds_are_not_early_nor_are_those_that_a_lost_journal_knew():
+    story = settled(('ns1',), replace(NS1, foreign=(), cds=(KSK,)), ds=ds(KSK))
+    story.group = group('ns1', 'desec')
+    joiner = replace(DESEC, foreign=(), cds=(CSK,))
+    assert 'to be in every cache' not in str(story.look(replace(NS1, foreign=(), cds=(KSK,)), joiner, ds=ds(KSK)).waits)
+    story = settled()
+    story.memory = Memory()
+    for _run in range(2):
+        assert 'to be in every cache' not in str(story.look(NS1, DESEC, ds=BOTH, after=1).waits)
+
+
+def test_what_a_server_that_does_not_answer_publishes_is_not_taken_for_missing():
+    story = settled()
+    made = story.look(replace(NS1, error='zone shop.example, server 192.0.2.1: does not answer.'), DESEC, ds=BOTH)
+    assert 'to be in every cache' not in str(made.waits)
+
+
+def test_a_ttl_counts_until_what_had_it_has_run_out_and_no_longer():
+    """The journal's first look assumes the largest TTL; a signer that joins a month later waits for the one that there is."""
+    story = settled()
+    story.group = group('ns1', 'desec', 'ns3')
+    story.look(NS1, DESEC, replace(JOINER, foreign=()), ds=BOTH)
+    keys = [replace(NS1, foreign=(CSK, KSK3, ZSK3)), replace(DESEC, foreign=(KSK, ZSK, KSK3, ZSK3)), JOINER]
+    made = story.look(*keys, ds=BOTH)
+    assert f'until {utc(story.now + DNSKEY_TTL)} for DNSKEY RRsets' in str(made.waits[0])
+
+
+def test_a_key_that_is_announced_no_more_goes_from_the_others_again():
+    story = settled()
+    announced = replace(NS1, announced=(NEXT,))
+    holding = replace(DESEC, foreign=(KSK, ZSK, NEXT))
+    assert added(story.look(announced, DESEC, ds=BOTH), 'desec') == dnskeys(NEXT)
+    story.look(announced, holding, ds=BOTH)
+    assert not removed(story.look(announced, holding, ds=BOTH, after=DATA_TTL), 'desec')
+    assert not removed(story.look(NS1, holding, ds=BOTH), 'desec')
+    assert removed(story.look(NS1, holding, ds=BOTH, after=DATA_TTL), 'desec') == dnskeys(NEXT)
+
+
+def test_a_zone_file_that_is_the_users_is_for_a_person_to_change():
+    story = settled()
+    by_file = replace(story.group.signers[0], driver='bind_signzone')
+    story.group = replace(story.group, signers=(by_file, *story.group.signers[1:]), leaving=('desec',))
+    made = story.look(NS1, DESEC, ds=BOTH)
+    assert removed(made, 'desec') == name_servers('desec') and not removed(made, 'ns1')
+    expected = 'waiting for a person to change the zone file of ns1: remove NS ns.desec.example at ns1 (ns.desec.example is leaving)'
+    assert expected in [str(wait) for wait in made.waits]
+
+
+def test_an_announced_key_is_prepublished_when_every_cache_can_have_it_and_not_one_second_earlier():
+    story = settled()
+    announced, holding = replace(NS1, announced=(NEXT,)), replace(DESEC, foreign=(KSK, ZSK, NEXT))
+    assert not story.look(announced, DESEC, ds=BOTH).prepublished
+    assert not story.look(announced, holding, ds=BOTH).prepublished
+    assert not story.look(announced, holding, ds=BOTH, after=DNSKEY_TTL - 1).prepublished
+    assert story.look(announced, holding, ds=BOTH, after=1).prepublished == (NEXT,)
+    assert not story.look(announced, replace(holding, foreign=(KSK, ZSK)), ds=BOTH).prepublished
+    assert not story.look(announced, replace(holding, error='zone shop.example, server 192.0.2.2: does not answer.'), ds=BOTH).prepublished

@@ -20,13 +20,13 @@ def own(role: str, algorithm: int = 8, **changes: object) -> OwnKey:
     """A key that named has had for long, whose DS is known to it."""
     key = DNSKEY(256 if role == 'ZSK' else 257, 3, algorithm, bytes(range(64)))
     states = {'zrrsig': None if role == 'KSK' else IN_USE, 'krrsig': None if role == 'ZSK' else IN_USE, 'ds': None if role == 'ZSK' else IN_USE}
-    made = OwnKey(key, role, goal=IN_USE, dnskey=IN_USE, has_been_published=True, told=frozenset(), **states)
+    made = OwnKey(key, role, goal=IN_USE, dnskey=IN_USE, published='20260101000000', is_prepared=False, told=frozenset(), **states)
     return replace(made, **changes)
 
 
 KSK, ZSK, CSK = own('KSK'), own('ZSK'), own('CSK')
 GONE = own('KSK', goal='hidden', dnskey='hidden', krrsig='hidden', ds='hidden')
-SPARE = own('ZSK', goal='hidden', dnskey='hidden', zrrsig=None, has_been_published=False)
+SPARE = own('ZSK', goal='hidden', dnskey='hidden', zrrsig=None, published=None, is_prepared=True)
 
 
 @pytest.mark.parametrize('keys', [(KSK, ZSK), (CSK,), (KSK, ZSK, GONE), (KSK, ZSK, SPARE)])
