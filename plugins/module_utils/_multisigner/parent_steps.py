@@ -67,20 +67,21 @@ class ParentSteps:
         for so long that no data without its signatures is cached (RFC 6781 section 4.1.4). The first DS of a zone is the same case."""
         fact = self.here.introduced.get(algorithm)
         if fact is None or fact.since is None:
+            self._wait_once(Wait(f'every signer to sign everything with {algorithm_name(algorithm)}', None, 'before that the DS set does not get it'))
             return False
         cached = [signer.name for signer in self.here.leaving if self._may_be_cached_only(signer)]
         if cached:
             reason = f'the DS set gets {algorithm_name(algorithm)} for all signers that may be in a cache, or for none'
-            wait = Wait(f'{", ".join(cached)} to be forgotten', None, reason)
-            if wait not in self.findings.waits:
-                self.findings.waits.append(wait)
+            self._wait_once(Wait(f'{", ".join(cached)} to be forgotten', None, reason))
             return False
         if not self.facts.has_aged(fact):
             name = algorithm_name(algorithm)
-            wait = Wait(f'data without signatures of {name} to leave the caches', due(fact), since(fact, f'every signer has signed with {name}'))
-            if wait not in self.findings.waits:
-                self.findings.waits.append(wait)
+            self._wait_once(Wait(f'data without signatures of {name} to leave the caches', due(fact), since(fact, f'every signer has signed with {name}')))
         return self.facts.has_aged(fact)
+
+    def _wait_once(self, wait: Wait) -> None:
+        if wait not in self.findings.waits:
+            self.findings.waits.append(wait)
 
     def _may_be_cached_only(self, signer: Signer) -> bool:
         """Whether a leaving signer gets no new DS, while what it answered may still be in a cache."""

@@ -120,6 +120,7 @@ class Declarer:
         self._tools = tools
         self._disk = disk
         self._settings = settings
+        self._rolling: Dict[str, Wanted] = {}  # zones whose keys named is to roll over to another algorithm from now on
 
     def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
         """*options*: ``name``, ``file``, ``algorithm``, ``csk``, ``new_keys``, ``roll_keys`` of each zone; *absent*: zones to be taken out.
@@ -184,6 +185,7 @@ class Declarer:
             return
         if wanted.roll_keys and 'dnssec-policy none' not in (signing(old), signing(new)):
             refuse_rollover(wanted, read_own_keys(self._key_folder(wanted.zone), wanted.zone))
+            self._rolling[wanted.zone] = wanted
             return
         raise MultisignerError(
             f'it is declared with "{signing(old)}" and would get "{signing(new)}": its keys would change while other signers and the parent rely on them',
@@ -360,6 +362,7 @@ class Declarer:
         fresh = [outcome for outcome in outcomes if not outcome.failed and ('zone', outcome.zone) in after and ('zone', outcome.zone) not in before]
         if not self._disk.check and self._settings.way == POLICY:
             outcomes = [self._loaded(outcome) if outcome in fresh else outcome for outcome in outcomes]
+            outcomes = [self._begun(outcome, self._rolling[outcome.zone]) if outcome.zone in self._rolling else outcome for outcome in outcomes]
         if self._settings.way == POLICY:
             outcomes = [outcome if outcome.failed or ('zone', outcome.zone) not in after else self._with_keys(outcome) for outcome in outcomes]
         shared = tuple(
@@ -393,10 +396,23 @@ class Declarer:
         try:
             self._settings.rndc.wait_for(outcome.zone)
         except MultisignerError as error:
-            return Outcome(
-                outcome.zone, before=outcome.before, after=outcome.after, changed=True, failed=True, msg=str(error), details=outcome.details
-            )
+            return replace(outcome, changed=True, failed=True, msg=str(error))
         return outcome
+
+    def _begun(self, outcome: Outcome, wanted: Wanted) -> Outcome:
+        """A rollover to another algorithm as named has begun it: what it says of its keys before that is not true for long."""
+        folder = self._key_folder(wanted.zone)
+
+        def has_begun() -> bool:
+            used = [key for key in read_own_keys(folder, wanted.zone) if key.goal != 'hidden']
+            return bool(used) and wanted.fits(used)
+
+        if self._settings.rndc.until(has_begun):
+            return outcome
+        error = MultisignerError(
+            f'named did not begin in time to roll its keys over to {wanted.algorithm}', zone=wanted.zone, remedy='Look into named\'s log for the reason',
+        )
+        return replace(outcome, changed=True, failed=True, msg=str(error))
 
 
 def refuse_rollover(wanted: Wanted, own: Sequence[OwnKey]) -> None:
