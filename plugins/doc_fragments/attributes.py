@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documentation of the attributes that modules have in common: ``extends_documentation_fragment:
 [dnssec.multisigner.attributes]`` for a module that changes something, and ``dnssec.multisigner.attributes.info`` for one
-that only looks.
+that only looks; and ``dnssec.multisigner.attributes.controller`` beside either for one that has an action plugin.
 """
 from __future__ import annotations
 
@@ -51,4 +51,16 @@ attributes:
     support: full
     details:
       - This module changes nothing.
+"""
+
+    CONTROLLER = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - Runs within C(ansible-playbook), without a process of its own, when the task is for the controller itself (C(ansible_connection=local), or
+        C(delegate_to=localhost)), without C(become), C(async) and C(environment), and Ansible's own Python has what it needs.
+        As a module otherwise.
 """

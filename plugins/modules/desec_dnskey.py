@@ -40,6 +40,7 @@ requirements:
 extends_documentation_fragment:
   - dnssec.multisigner.api
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.attributes.controller
   - dnssec.multisigner.zones
 options:
   api_url:
@@ -142,36 +143,49 @@ zones:
         - DNSKEY 257 3 13 E/KfjNsMQyUa2lUpsjr9U01KuBufir2WXIMx1+URwPnLBQEsqNCvLur/z9NCMPx2R1wNSJkqIrj5Ajl3mu6WPg==
 """
 
+from typing import Any, Dict, Optional
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.json_api import API_OPTIONS, REQUESTS_IMPORT_ERROR
 from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
-from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, find_servers
+from ..module_utils._multisigner.resolve import find_servers
 from ..module_utils._multisigner.signers.desec import API_URL, Desec
 from ..module_utils._multisigner.signers.desec_changes import apply_changes
+from ..module_utils._multisigner.task import Task, missing_dnspython
+
+SPEC: Dict[str, Any] = {
+    'argument_spec': {
+        **API_OPTIONS,
+        'api_url': {'type': 'str', 'default': API_URL},
+        'servers': {'type': 'list', 'elements': 'str', 'default': []},
+        'port': {'type': 'int', 'default': 53},
+        'zones': ZONES_OPTION,
+    },
+    'supports_check_mode': True,
+}
+
+
+def missing_library() -> Optional[str]:
+    return missing_dnspython() if REQUESTS_IMPORT_ERROR is None else str(missing_required_lib('requests'))
+
+
+def run(task: Task) -> None:
+    missing = missing_library()
+    if missing:
+        task.fail_json(missing)
+    options = task.params
+    try:
+        client = Desec.from_options(options)
+        servers = find_servers(options['servers'], options['port'])
+    except MultisignerError as error:
+        task.fail_json(str(error))
+    finish(task, apply_changes(options['zones'], client, servers, task.check_mode, options['max_wait']))
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=dict(
-            API_OPTIONS,
-            api_url={'type': 'str', 'default': API_URL},
-            servers={'type': 'list', 'elements': 'str', 'default': []},
-            port={'type': 'int', 'default': 53},
-            zones=ZONES_OPTION,
-        ),
-        supports_check_mode=True,
-    )
-    for library, import_error in (('requests', REQUESTS_IMPORT_ERROR), ('dnspython >= 2.6', DNSPYTHON_IMPORT_ERROR)):
-        if import_error is not None:
-            module.fail_json(msg=missing_required_lib(library))
-    try:
-        client = Desec.from_options(module.params)
-        servers = find_servers(module.params['servers'], module.params['port'])
-    except MultisignerError as error:
-        module.fail_json(msg=str(error))
-    finish(module, apply_changes(module.params['zones'], client, servers, module.check_mode, module.params['max_wait']))
+    run(AnsibleModule(**SPEC))
 
 
 if __name__ == '__main__':

@@ -27,6 +27,7 @@ notes:
   - Whose a key is follows from what it signs. A key that signs nothing anywhere belongs to nobody yet.
 extends_documentation_fragment:
   - dnssec.multisigner.attributes.info
+  - dnssec.multisigner.attributes.controller
   - dnssec.multisigner.group
   - dnssec.multisigner.observation
 seealso:
@@ -181,14 +182,17 @@ errors:
 
 from typing import Any, Dict
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner import observation
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
-from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR
+from ..module_utils._multisigner.task import Task, missing_dnspython
 
 Data = Dict[str, Any]
+
+SPEC: Data = {'argument_spec': OBSERVE_OPTIONS, 'supports_check_mode': True}
+missing_library = missing_dnspython
 
 
 def signer_as_result(seen: observation.ZoneObservation, view: observation.SignerView) -> Data:
@@ -238,15 +242,19 @@ def errors_of(seen: Look) -> dict[str, list[str]]:
     return found
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec=OBSERVE_OPTIONS, supports_check_mode=True)
-    if DNSPYTHON_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
+def run(task: Task) -> None:
+    missing = missing_library()
+    if missing:
+        task.fail_json(missing)
     try:
-        seen = look(module.params)
+        seen = look(task.params)
     except MultisignerError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=False, zones=[zone_as_result(zone) for _group, zone in seen.zones], errors=errors_of(seen))
+        task.fail_json(str(error))
+    task.exit_json(changed=False, zones=[zone_as_result(zone) for _group, zone in seen.zones], errors=errors_of(seen))
+
+
+def main() -> None:
+    run(AnsibleModule(**SPEC))
 
 
 if __name__ == '__main__':

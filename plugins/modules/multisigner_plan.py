@@ -27,6 +27,7 @@ notes:
   - A change is reported when the journal changed. A second look at a world that stayed the same writes nothing.
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.attributes.controller
   - dnssec.multisigner.group
   - dnssec.multisigner.observation
 attributes:
@@ -231,7 +232,7 @@ import time
 from dataclasses import replace
 from typing import Any, Dict, Mapping, Sequence, Tuple
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.dnskey import DIGEST_LENGTHS
 from ..module_utils._multisigner.errors import MultisignerError
@@ -241,11 +242,25 @@ from ..module_utils._multisigner.observation import ZoneObservation
 from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
 from ..module_utils._multisigner.plan import plan
 from ..module_utils._multisigner.report import lines, plan_as_dict
-from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR
 from ..module_utils._multisigner.steps import Plan, utc
+from ..module_utils._multisigner.task import Task, missing_dnspython
 
 Data = Dict[str, Any]
 Made = Tuple[Group, ZoneObservation, Plan]
+
+SPEC: Data = {
+    'argument_spec': {
+        'journal': {'type': 'path', 'required': True},
+        'journal_content': {'type': 'str'},
+        'digest_types': {'type': 'list', 'elements': 'int', 'choices': [2, 4], 'default': [2]},
+        'run': {'type': 'str', 'default': ''},
+        'within': {'type': 'int', 'default': 0},
+        'wait': {'type': 'int', 'default': 0},
+        **OBSERVE_OPTIONS,
+    },
+    'supports_check_mode': True,
+}
+missing_library = missing_dnspython
 
 POLL = 1.0  # seconds between two looks when only a server or a person can tell that a wait is over; they grow up to
 MAX_POLL = 30.0
@@ -268,22 +283,22 @@ def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: flo
     return plans, learned
 
 
-def look_and_plan(module: AnsibleModule) -> tuple[Look, list[Made], bool, str | None]:
+def look_and_plan(task: Task) -> tuple[Look, list[Made], bool, str | None]:
     """One look and its plans, whether the journal learned anything, and its new content where it is kept elsewhere.
 
     Again and again, as long as there is nothing to do but to wait, and the user lets it wait.
 
     Raises MultisignerError.
     """
-    params = module.params
+    params = task.params
     give_up = time.monotonic() + params['wait']
     poll = POLL
     learned = False
     content = params['journal_content']
     while True:
-        with Journal(os.path.abspath(params['journal']), not module.check_mode, content) as journal:
+        with Journal(os.path.abspath(params['journal']), not task.check_mode, content) as journal:
             if journal.clock_was_set:
-                module.warn('The clock of this machine was set since the last run: every wait starts anew.')
+                task.warn('The clock of this machine was set since the last run: every wait starts anew.')
             seen = look(params)
             now = time.time()  # after the look, so nothing counts as true before it was seen
             plans, is_new = make_plans(seen, journal, params, now)
@@ -374,25 +389,20 @@ def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
     }
 
 
-def main() -> None:
-    spec = {
-        'journal': {'type': 'path', 'required': True},
-        'journal_content': {'type': 'str'},
-        'digest_types': {'type': 'list', 'elements': 'int', 'choices': [2, 4], 'default': [2]},
-        'run': {'type': 'str', 'default': ''},
-        'within': {'type': 'int', 'default': 0},
-        'wait': {'type': 'int', 'default': 0},
-        **OBSERVE_OPTIONS,
-    }
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    if DNSPYTHON_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
+def run(task: Task) -> None:
+    missing = missing_library()
+    if missing:
+        task.fail_json(missing)
     try:
-        seen, plans, learned, content = look_and_plan(module)
+        seen, plans, learned, content = look_and_plan(task)
     except MultisignerError as error:
-        module.fail_json(msg=str(error))
+        task.fail_json(str(error))
     kept = {} if content is None else {'journal_content': content}
-    module.exit_json(changed=learned, **result(plans, seen.errors), **kept)
+    task.exit_json(changed=learned, **result(plans, seen.errors), **kept)
+
+
+def main() -> None:
+    run(AnsibleModule(**SPEC))
 
 
 if __name__ == '__main__':

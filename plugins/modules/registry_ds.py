@@ -25,6 +25,7 @@ requirements:
   - dnspython 2.6 or newer
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.attributes.controller
 options:
   zones:
     description:
@@ -325,13 +326,16 @@ zones:
       sample: "Added 1 DS at 192.0.2.1. Every server of the parent shows it."
 """
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.outcome import finish
 from ..module_utils._multisigner.parents.base import Parent
 from ..module_utils._multisigner.parents.publish import CHANNELS, Registration
-from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, TSIG_OPTION, Tsig, find_servers
+from ..module_utils._multisigner.resolve import TSIG_OPTION, Tsig, find_servers
+from ..module_utils._multisigner.task import Task, missing_dnspython
 
 SIGNER_OPTIONS = dict(
     name=dict(type='str', required=True),
@@ -368,15 +372,19 @@ ARGUMENT_SPEC = dict(
 )
 
 
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC,
-        supports_check_mode=True,
-        required_if=[('channel', 'export', ['export_dir']), ('channel', 'nsupdate', ['tsig'])],
-    )
-    if DNSPYTHON_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
-    options = module.params
+SPEC: dict[str, Any] = {
+    'argument_spec': ARGUMENT_SPEC,
+    'supports_check_mode': True,
+    'required_if': [('channel', 'export', ['export_dir']), ('channel', 'nsupdate', ['tsig'])],
+}
+missing_library = missing_dnspython
+
+
+def run(task: Task) -> None:
+    missing = missing_library()
+    if missing:
+        task.fail_json(missing)
+    options = task.params
     try:
         servers = find_servers(options['servers'], options['port'])
         if not servers:
@@ -393,9 +401,13 @@ def main() -> None:
             export_dir=options['export_dir'] or '',
         )
     except MultisignerError as error:
-        module.fail_json(msg=str(error))
-    registration = Registration(parent, CHANNELS[options['channel']], tuple(sorted(set(options['digest_types']))), module.check_mode)
-    finish(module, registration.run(options['zones']))
+        task.fail_json(str(error))
+    registration = Registration(parent, CHANNELS[options['channel']], tuple(sorted(set(options['digest_types']))), task.check_mode)
+    finish(task, registration.run(options['zones']))
+
+
+def main() -> None:
+    run(AnsibleModule(**SPEC))
 
 
 if __name__ == '__main__':

@@ -28,6 +28,7 @@ requirements:
   - dnspython 2.6 or newer
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.attributes.controller
   - dnssec.multisigner.zones
 options:
   server:
@@ -157,13 +158,14 @@ zones:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.dnskey import zone_name
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
-from ..module_utils._multisigner.resolve import DNSPYTHON_IMPORT_ERROR, TSIG_OPTION, Tsig, find_servers
+from ..module_utils._multisigner.resolve import TSIG_OPTION, Tsig, find_servers
 from ..module_utils._multisigner.signers.rfc2136 import Signer
+from ..module_utils._multisigner.task import Task, missing_dnspython
 
 ARGUMENT_SPEC = dict(
     zones=ZONES_OPTION,
@@ -177,11 +179,15 @@ ARGUMENT_SPEC = dict(
 )
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    if DNSPYTHON_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib('dnspython >= 2.6'), exception=str(DNSPYTHON_IMPORT_ERROR))
-    options = module.params
+SPEC: dict[str, Any] = {'argument_spec': ARGUMENT_SPEC, 'supports_check_mode': True}
+missing_library = missing_dnspython
+
+
+def run(task: Task) -> None:
+    missing = missing_library()
+    if missing:
+        task.fail_json(missing)
+    options = task.params
     try:
         servers = find_servers(options['servers'], options['port'])
         if not servers and not options['server']:
@@ -195,8 +201,8 @@ def main() -> None:
             own_keys=_own_keys(options['own_keys']),
         )
     except MultisignerError as error:
-        module.fail_json(msg=str(error))
-    finish(module, signer.apply(options['zones'], module.check_mode))
+        task.fail_json(str(error))
+    finish(task, signer.apply(options['zones'], task.check_mode))
 
 
 def _own_keys(told: dict[str, Any]) -> dict[str, list[str]]:
@@ -205,6 +211,10 @@ def _own_keys(told: dict[str, Any]) -> dict[str, list[str]]:
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise MultisignerError('its own_keys are no list of records', zone=zone, remedy='Write own_keys as {ZONE: ["DNSKEY 257 3 13 ..."]}')
     return {zone_name(zone): texts for zone, texts in told.items()}
+
+
+def main() -> None:
+    run(AnsibleModule(**SPEC))
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import task
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.publish import Registration
@@ -87,5 +88,5 @@ def test_no_servers_is_an_error(seen: list[Any], capfd: pytest.CaptureFixture[st
 
 
 def test_without_dnspython_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(registry_ds, 'DNSPYTHON_IMPORT_ERROR', ImportError('No module named dns'))
+    monkeypatch.setattr(task, 'DNSPYTHON_IMPORT_ERROR', ImportError('No module named dns'))
     assert 'dnspython' in run(capfd)['msg']

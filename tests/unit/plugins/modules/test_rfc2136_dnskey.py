@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import task
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.rfc2136 import Signer
 from ansible_collections.dnssec.multisigner.plugins.modules import rfc2136_dnskey
@@ -82,5 +83,5 @@ def test_a_server_without_an_address_is_told(capfd: pytest.CaptureFixture[str]) 
 
 
 def test_without_dnspython_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(rfc2136_dnskey, 'DNSPYTHON_IMPORT_ERROR', ImportError('No module named dns'))
+    monkeypatch.setattr(task, 'DNSPYTHON_IMPORT_ERROR', ImportError('No module named dns'))
     assert 'dnspython' in run(capfd)['msg']
