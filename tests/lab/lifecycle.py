@@ -23,6 +23,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
@@ -188,7 +189,17 @@ class Pass:
 
     def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> None:
         """Stays until every zone is as declared. *hosts*: more variables of hosts. Raises StoryError when that does not happen."""
-        process, log = self._start({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}, hosts)
+        self._finish(*self._start({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}, hosts))
+
+    def roll(self, zone: dict[str, object], signer: str, kind: str) -> None:
+        """playbooks/rollover.yml, which stays until the keys of this kind that *signer* has now are replaced and gone."""
+        settings: dict[str, object] = {
+            "multisigner_zones": [zone], "multisigner_wait": PATIENCE * TTL + 120,
+            "rollover_signer": signer, "rollover_zones": [zone["name"]], "rollover_keys": kind, "rollover_before": datetime.now(timezone.utc).isoformat(),
+        }
+        self._finish(*self._start(settings, {}, PLAYBOOKS / "rollover.yml"))
+
+    def _finish(self, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.wait() != 0 or not _is_complete(_report(log)):
             raise StoryError(f"the playbook ended with status {process.returncode} and this report ({log}):\n{_report(log)}")
 
@@ -203,7 +214,9 @@ class Pass:
             raise StoryError(f"the playbook ended with status {process.returncode} and this report ({log}):\n{_report(log)}")
         return _report(log)
 
-    def _start(self, settings: dict[str, object], hosts: dict[str, dict[str, object]]) -> tuple[subprocess.Popen[bytes], Path]:
+    def _start(
+        self, settings: dict[str, object], hosts: dict[str, dict[str, object]], playbook: Path = PLAYBOOKS / "multisigner.yml"
+    ) -> tuple[subprocess.Popen[bytes], Path]:
         self._runs += 1
         log = self._folder / f"pass{self._runs:02}.log"
         variables, inventory = log.with_suffix(".json"), log.with_suffix(".yml")
@@ -211,9 +224,9 @@ class Pass:
         inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
         zones = settings["multisigner_zones"]
         is_own = any(ZONES[str(zone["name"])].keys for zone in zones) if isinstance(zones, (list, tuple)) else False
-        playbook = HERE / "operator.yml" if is_own else PLAYBOOKS / "multisigner.yml"
         inventories = [LAB.inventory, *([LAB.operator_inventory] if is_own else []), inventory]
-        command = ["ansible-playbook", *(word for path in inventories for word in ("-i", str(path))), "-e", f"@{variables}", str(playbook)]
+        command = ["ansible-playbook", *(word for path in inventories for word in ("-i", str(path))), "-e", f"@{variables}"]
+        command.append(str(HERE / "operator.yml" if is_own else playbook))
         with log.open("w", encoding="utf-8") as output:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT), log
 
@@ -327,31 +340,17 @@ def move(run: Pass, zone: str) -> None:
 
 
 def zsk(run: Pass, zone: str) -> None:
-    _roll(run, zone, 256, "SOA")
+    _roll(run, zone, "zsk", 256, "SOA")
 
 
 def ksk(run: Pass, zone: str) -> None:
-    _roll(run, zone, 257, "DNSKEY", "-f", "KSK")
+    _roll(run, zone, "ksk", 257, "DNSKEY")
 
 
-def _roll(run: Pass, zone: str, flags: int, signed: str, *options: str) -> None:
-    """The order that cannot break: the others have the new key, and it has reached every cache, before BIND begins.
-
-    Then the playbook runs as often as it takes, as by cron: in each run BIND hears of the DS at the parent.
-    """
-    group = declared(zone, ZONES[zone].signers)
+def _roll(run: Pass, zone: str, kind: str, flags: int, signed: str) -> None:
     old = own_key("ns1", zone, flags)
-    new = new_key("ns1", zone, "-a", "ECDSAP256SHA256", "-L", str(TTL), *options)
-    run.run(group, ns1={"multisigner_announced": {zone: [new.record]}})
-    check(all(new.tag in keys(address, zone) for address in SERVERS[settings.DESEC]), f"deSEC has the new key {new.tag}")
-    rndc("ns1", "dnssec", "-rollover", "-key", str(old.tag), zone)
-    give_up = time.monotonic() + PATIENCE * TTL + 120
-    while old.tag in keys(settings.NS1, zone):
-        if time.monotonic() > give_up:
-            raise StoryError(f"however often the playbook ran, ns1 did not withdraw its key {old.tag}")
-        run.run(group)
-    run.run(group)
-    check_rolled(zone, "ns1", old, new, signed)
+    run.roll(declared(zone, ZONES[zone].signers), "ns1", kind)
+    check_rolled(zone, "ns1", old, _newest("ns1", zone, old), signed)
 
 
 def await_withdrawal(zone: str, signer: str, old: OwnKey) -> None:
@@ -411,9 +410,9 @@ def algorithm(run: Pass, zone: str) -> None:
 
 
 def _newest(signer: str, zone: str, old: OwnKey) -> OwnKey:
-    """The KSK that is not *old*."""
+    """The key of the same use that is not *old*."""
     found = [OwnKey.read(path) for path in LAB.key_folder(bind_signer(signer), ZONES[zone]).glob("K*.key")]
-    return next(key for key in found if key.record.startswith("DNSKEY 257 ") and key != old)
+    return next(key for key in found if key.record.startswith(old.record[: len("DNSKEY 257 ")]) and key != old)
 
 
 STORIES: dict[str, Callable[[Pass, str], None]] = {

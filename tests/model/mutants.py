@@ -42,6 +42,7 @@ MUTANTS = (
     Mutant('a fact has aged as soon as it is true', 'facts.py', 'return until is not None and until <= self.now', 'return until is not None', 'leave'),
     Mutant('what is to be waited for beyond the TTL is not', 'facts.py', 'until = due(fact, extra)\n', 'until = due(fact)\n', 'leave'),
     Mutant('a TTL that was lowered shortens the wait', 'facts.py', 'if is_as_before or not self.has_aged(known):', 'if False:', 'ksk-lowered-ds'),
+    Mutant('a TTL that has run out counts for ever', 'facts.py', 'if is_as_before or not self.has_aged(known):', 'if True:'),
     Mutant('a journal of any age counts', 'facts.py', '0 <= self.now - seen <= GAP', '0 <= self.now - seen', 'leave-journal'),
     Mutant('a journal that was written in the future counts', 'facts.py', '0 <= self.now - seen <= GAP', 'self.now - seen <= GAP', 'leave-journal'),
     Mutant('a journal that never saw the zone, or too long ago, counts', 'facts.py', 'is_true and self.continues and', 'is_true and', 'leave-journal'),
@@ -210,7 +211,7 @@ MUTANTS = (
     ),
     Mutant(
         'a DS of a new algorithm does not wait for cached data', 'parent_steps.py',
-        '        return self.facts.has_aged(fact)\n\n    def _may_be', '        return True\n\n    def _may_be', 'algorithm',
+        '        return self.facts.has_aged(fact)\n', '        return True\n', 'algorithm',
     ),
     Mutant(
         'a DS of a new algorithm comes while a leaver without one is cached', 'parent_steps.py',
@@ -273,6 +274,26 @@ MUTANTS = (
         'if last is not None and not here.facts.has_aged(last):', 'if False:', 'insecure-leave',
     ),
     Mutant('a zone goes insecure by a parent that was not seen', 'plan.py', '        if parent.errors:\n            return [], None\n', '', 'insecure-blind'),
+    # what is told, and what waits for it
+    Mutant('a key is prepublished before every cache has it', 'plan.py', ' if here.facts.has_aged(here.everywhere[key]))', ')'),
+    Mutant(
+        'a key that signs before the others have it is not told', 'situation.py',
+        'if all(self._is_early(view, key, others) for key in server.signs_zone):', 'if False:',
+    ),
+    Mutant(
+        'a key is told to sign too early because a server does not answer', 'situation.py',
+        'for view in trusted if self.is_seen_whole else ():', 'for view in trusted:',
+    ),
+    Mutant(
+        'a key that signs too early is forgotten when the others have it', 'situation.py',
+        'if self.facts.has_known(KEY_EARLY, key.text) and not self.facts.has_aged(fact)}', 'if False}',
+    ),
+    Mutant('what was announced belongs to nobody', 'situation.py', '            for key in view.announced:\n', '            for key in ():\n'),
+    Mutant(
+        'an algorithm with which not everything is signed is not waited for', 'parent_steps.py',
+        "self._wait_once(Wait(f'every signer to sign", "(Wait(f'every signer to sign",
+    ),
+    Mutant('NS in a zone file that is the user\'s are changed', 'ns_steps.py', 'if not editable[view.name]:', 'if False:'),
 )
 
 

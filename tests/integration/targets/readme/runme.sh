@@ -271,7 +271,7 @@ secondary_has_keys 3 || fail "the secondary does not have the keys"
 say "The next ZSK is made, and given to deSEC before BIND has it in the zone"
 example rollover | sed "s/example\.jp/$zone/; s#-i inventory.yml#& -i lab.yml#; s/2026-03-01/$(date -u +%FT%TZ)/" >roll.sh
 logged 0 "$BASH" -eu roll.sh
-says "$zone: .* was made, to follow the ZSK"
+grep -q "$zone: .* was made, to follow the ZSK" "$LOG" || { show; fail "no key was made"; }
 secondary_has_keys 3 || fail "BIND publishes the next key already"
 [ "$(dig +short +norecurse @127.53.3.1 "$zone" DNSKEY | wc -l)" -eq 4 ] || fail "deSEC does not have the next key"
 

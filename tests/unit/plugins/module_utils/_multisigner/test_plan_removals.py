@@ -660,3 +660,13 @@ def test_an_announced_key_is_prepublished_when_every_cache_can_have_it_and_not_o
     assert story.look(announced, holding, ds=BOTH, after=1).prepublished == (NEXT,)
     assert not story.look(announced, replace(holding, foreign=(KSK, ZSK)), ds=BOTH).prepublished
     assert not story.look(announced, replace(holding, error='zone shop.example, server 192.0.2.2: does not answer.'), ds=BOTH).prepublished
+
+
+def test_an_algorithm_with_which_not_everything_is_signed_yet_is_waited_for():
+    other = key(9, algorithm=8)
+    story = settled()
+    beginning = replace(NS1, own=(KSK, ZSK, other), signs_keys=(KSK, other), signs_zone=(ZSK,))
+    holding = replace(DESEC, foreign=(KSK, ZSK, other))
+    story.look(beginning, holding, ds=BOTH)
+    made = story.look(beginning, holding, ds=BOTH, after=DNSKEY_TTL)
+    assert 'waiting for every signer to sign everything with RSASHA256: before that the DS set does not get it' in [str(wait) for wait in made.waits]

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
@@ -195,7 +194,7 @@ def test_a_key_that_cannot_be_made_leaves_nothing_behind(named: FakeNamed) -> No
     assert outcome.failed and 'no entropy' in outcome.msg and keys(named) == before
 
 
-@pytest.mark.parametrize('before', ['soon', '2026-13-01', (datetime.now(timezone.utc) + timedelta(days=2)).strftime('%Y-%m-%dT%H:%M:%SZ')])
+@pytest.mark.parametrize('before', ['soon', '2026-13-01', '2999-01-01'])
 def test_a_time_that_is_none_or_still_to_come_is_refused(named: FakeNamed, before: str) -> None:
     with pytest.raises(MultisignerError, match='is not a date or a time|is still to come'):
         roll(named, before=before)
