@@ -169,11 +169,10 @@ def own_key(signer: str, zone: str, flags: int) -> OwnKey:
     return found[0]
 
 
-def new_key(signer: str, zone: str, *options: str) -> OwnKey:
-    """Makes a key that is not published yet, for the next rollover."""
-    folder = LAB.key_folder(bind_signer(signer), ZONES[zone])
-    made = tool("dnssec-keygen", "-q", "-G", "-K", str(folder), *options, zone).strip()
-    return OwnKey.read(folder / f"{made}.key")
+def is_settled(zone: str) -> bool:
+    """Whether BIND is done with the keys that it has."""
+    folders = [LAB.key_folder(signer, ZONES[zone]) for signer in LAB.bind_signers if signer.name in ZONES[zone].signers]
+    return not any(": rumoured" in state.read_text(encoding="ascii") for folder in folders for state in folder.glob("*.state"))
 
 
 def update(address: str, key_file: Path, zone: str, *lines: str) -> None:
@@ -181,7 +180,7 @@ def update(address: str, key_file: Path, zone: str, *lines: str) -> None:
 
 
 class Pass:
-    """playbooks/multisigner.yml, or for zones that the operator declares himself its second half; one log for each run."""
+    """The playbooks; one log for each run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -222,11 +221,7 @@ class Pass:
         variables, inventory = log.with_suffix(".json"), log.with_suffix(".yml")
         variables.write_text(json.dumps(settings), encoding="ascii")
         inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
-        zones = settings["multisigner_zones"]
-        is_own = any(ZONES[str(zone["name"])].keys for zone in zones) if isinstance(zones, (list, tuple)) else False
-        inventories = [LAB.inventory, *([LAB.operator_inventory] if is_own else []), inventory]
-        command = ["ansible-playbook", *(word for path in inventories for word in ("-i", str(path))), "-e", f"@{variables}"]
-        command.append(str(HERE / "operator.yml" if is_own else playbook))
+        command = ["ansible-playbook", "-i", str(LAB.inventory), "-i", str(inventory), "-e", f"@{variables}", str(playbook)]
         with log.open("w", encoding="utf-8") as output:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT), log
 
@@ -340,21 +335,21 @@ def move(run: Pass, zone: str) -> None:
 
 
 def zsk(run: Pass, zone: str) -> None:
-    _roll(run, zone, "zsk", 256, "SOA")
+    _roll(run, zone, "ns1", "zsk", 256, "SOA")
 
 
 def ksk(run: Pass, zone: str) -> None:
-    _roll(run, zone, "ksk", 257, "DNSKEY")
+    _roll(run, zone, "ns1", "ksk", 257, "DNSKEY")
 
 
-def _roll(run: Pass, zone: str, kind: str, flags: int, signed: str) -> None:
-    old = own_key("ns1", zone, flags)
-    run.roll(declared(zone, ZONES[zone].signers), "ns1", kind)
-    check_rolled(zone, "ns1", old, _newest("ns1", zone, old), signed)
+def csk(run: Pass, zone: str) -> None:
+    _roll(run, zone, "ns3", "csk", 257, "SOA")
 
 
-def await_withdrawal(zone: str, signer: str, old: OwnKey) -> None:
-    until(f"{signer} withdraws its key {old.tag}", lambda: old.tag not in keys(SERVERS[signer][0], zone))
+def _roll(run: Pass, zone: str, signer: str, kind: str, flags: int, signed: str) -> None:
+    old = own_key(signer, zone, flags)
+    run.roll(declared(zone, ZONES[zone].signers), signer, kind)
+    check_rolled(zone, signer, old, _newest(signer, zone, old), signed)
 
 
 def check_rolled(zone: str, signer: str, old: OwnKey, new: OwnKey, signed: str) -> None:
@@ -363,48 +358,17 @@ def check_rolled(zone: str, signer: str, old: OwnKey, new: OwnKey, signed: str) 
     check(not any(old.tag in keys(address, zone) for name in ZONES[zone].signers for address in SERVERS[name]), f"the old key {old.tag} is gone")
 
 
-def csk(run: Pass, zone: str) -> None:
-    """BIND with one key for all: the operator, who declares the zone himself, tells BIND what the parent has."""
-    group = declared(zone, ZONES[zone].signers)
-    old = own_key("ns3", zone, 257)
-    new = new_key("ns3", zone, "-k", zone, "-l", str(LAB.folder("ns3") / "named.conf"))
-    run.run(group, ns3={"multisigner_announced": {zone: [new.record]}})
-    rndc("ns3", "dnssec", "-rollover", "-key", str(old.tag), zone)
-    until("ns3 signs its keys with the new one", lambda: new.tag in signing_tags(settings.NS3, zone, "DNSKEY"))
-    _change_ds(run, group, {"ns3": (old, new)})
-    check_rolled(zone, "ns3", old, new, "SOA")
-
-
-def _change_ds(run: Pass, group: dict[str, object], rolled: dict[str, tuple[OwnKey, OwnKey]]) -> None:
-    """Old KSKs or CSKs for new ones, at each signer that has rolled: new DS in, old DS out, then the old keys. Each is told to BIND."""
-    zone = str(group["name"])
-    run.run(group)
-    for signer, (_old, new) in rolled.items():
-        check(all(any(ds.startswith(f"{new.tag} ") for ds in records(address, zone, "DS")) for address in PARENTS), f"the parent has the DS of {new.tag}")
-        rndc(signer, "dnssec", "-checkds", "-key", str(new.tag), "published", zone)
-    retiring: dict[str, dict[str, object]] = {signer: {"multisigner_retiring": {zone: [old.record]}} for signer, (old, _new) in rolled.items()}
-    run.run(group, **retiring)
-    for signer, (old, _new) in rolled.items():
-        check(not any(ds.startswith(f"{old.tag} ") for address in PARENTS for ds in records(address, zone, "DS")), f"the DS of {old.tag} is gone")
-        rndc(signer, "dnssec", "-checkds", "-key", str(old.tag), "withdrawn", zone)
-    for signer, (old, _new) in rolled.items():
-        await_withdrawal(zone, signer, old)
-    run.run(group)
-
-
 def algorithm(run: Pass, zone: str) -> None:
-    """From RSASHA256 to ECDSAP256SHA256 at every signer of the group, by the policy of each."""
+    """From RSASHA256 to ECDSAP256SHA256 at every signer of the group, by what is declared of each."""
     signers = ZONES[zone].signers
     old = {signer: own_key(signer, zone, 257) for signer in signers}
+    options = {"algorithm": "ECDSAP256SHA256", "roll_keys": True, "new_keys": True}
+    hosts: dict[str, dict[str, object]] = {
+        name: {"bind_signer_zones": {zone: {"file": str(LAB.zone_file(bind_signer(name), ZONES[zone])), **options}}} for name in signers
+    }
+    run.run(declared(zone, signers), **hosts)
     for signer in signers:
-        named_conf = LAB.folder(signer) / "named.conf"
-        named_conf.write_text(named_conf.read_text(encoding="ascii").replace("rsasha256 2048", "ecdsap256sha256"), encoding="ascii")
-        rndc(signer, "reconfig")
-    until("they sign with both algorithms", lambda: all(len(signing_tags(SERVERS[signer][0], zone, "SOA")) == 2 for signer in signers))
-    new = {signer: _newest(signer, zone, old[signer]) for signer in signers}
-    _change_ds(run, declared(zone, signers), {signer: (old[signer], new[signer]) for signer in signers})
-    for signer in signers:
-        check_rolled(zone, signer, old[signer], new[signer], "DNSKEY")
+        check_rolled(zone, signer, old[signer], _newest(signer, zone, old[signer]), "DNSKEY")
         check(all(key.algorithm == 13 for key in keys(SERVERS[signer][0], zone).values()), f"{signer} has no key of the old algorithm")
         check(len(signing_tags(SERVERS[signer][0], zone, "SOA")) == 1, f"{signer} signs with one algorithm")
 
@@ -597,10 +561,11 @@ def main() -> int:
     folder.mkdir()
     run = Pass(folder)
     zones = [f"{name}.example" for story in wanted for name in groups.get(story, [story])]
-    for is_own in (False, True):
-        group = [declared(zone, ZONES[zone].signers) for zone in zones if bool(ZONES[zone].keys) == is_own]
-        if group:
-            run.run(*group)
+    group = [declared(zone, ZONES[zone].signers) for zone in zones]
+    run.run(*group)
+    time.sleep(TTL)
+    run.run(*group)  # BIND hears of its first DS
+    until("BIND is done with its first keys", lambda: all(map(is_settled, zones)))
     print(f"every TTL is {TTL} s, BIND has renewed all signatures after {SIGNING} s; complete at first: {', '.join(zones)}", flush=True)
     told = [tell_story(folder, run, name) for name in wanted if name not in groups]
     survived = [tell_killed(folder, run, name) for name in KILLED if "killed" in wanted]

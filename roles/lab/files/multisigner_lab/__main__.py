@@ -27,7 +27,6 @@ def start_lab(lab: Lab) -> None:
     check_programs()
     rndc_key, registry_key = _secret("rndc-key"), _secret("operator-registry")
     signer_keys = {signer.name: _secret(f"multisigner-{signer.name}") for signer in lab.bind_signers}
-    operator_keys = {signer.name: _secret(f"operator-{signer.name}") for signer in lab.bind_signers}
     tokens, powerdns_key = desec.Tokens(), secrets.token_urlsafe(21)
 
     deadline = time.monotonic() + PATIENCE
@@ -37,11 +36,9 @@ def start_lab(lab: Lab) -> None:
         root,
         resolvers.start_unbound(lab),
         resolvers.start_recursor(lab),
-        *(bind.start_signer(lab, signer, rndc_key, operator_keys[signer.name]) for signer in lab.bind_signers),
+        *(bind.start_signer(lab, signer, rndc_key) for signer in lab.bind_signers),
     ]
     outcome.write_inventory(lab, signer_keys, registry_key, tokens)
-    if lab.cycle:
-        outcome.write_operator_inventory(lab, operator_keys)
     outcome.write_environment(lab, tokens)
     registry.wait(deadline)
     others.append(bind.start_secondary(lab))

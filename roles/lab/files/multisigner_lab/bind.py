@@ -14,7 +14,7 @@ from typing import Callable
 
 from . import content, settings
 from .daemons import Daemon, listens, responds, start, tool, unconfined
-from .settings import BindSigner, Lab, Secret, SharedZone
+from .settings import BindSigner, Lab, Secret
 
 
 def _options(folder: Path, address: str) -> str:
@@ -139,34 +139,11 @@ def start_secondary(lab: Lab) -> Daemon:
     return _start(lab, "registry-secondary", _options(folder, settings.REGISTRY_SECONDARY) + zone, answers)
 
 
-def start_signer(lab: Lab, signer: BindSigner, rndc_key: Secret, operator_key: Secret) -> Daemon:
-    """A name server as its operator had it before: a named.conf of his own, and the unsigned zone files.
-
-    By `operator_key` foreign records get into the zones that he declares himself.
-    """
+def start_signer(lab: Lab, signer: BindSigner, rndc_key: Secret) -> Daemon:
+    """A name server as its operator had it before: a named.conf of his own, and the unsigned zone files."""
     folder = lab.folder(signer.name)
     (folder / "zones").mkdir(parents=True)
     for zone in lab.zones_of(signer):
         lab.zone_file(signer, zone).write_text(content.zone_file(zone, signer, lab.ttl), encoding="ascii")
-    own = [_own_zone(lab, signer, zone, operator_key) for zone in lab.zones_of(signer) if zone.keys]
     configuration = _options(folder, signer.address) + _controls(folder, signer.address, rndc_key)
-    return _start(lab, signer.name, configuration + "".join([_key_statement(operator_key), *own] if own else []), listens(signer.address))
-
-
-def _own_zone(lab: Lab, signer: BindSigner, zone: SharedZone, operator_key: Secret) -> str:
-    """A zone with a dnssec-policy of its own, in the one way in which BIND 9.18 takes foreign keys: dynamic, without inline-signing."""
-    lab.key_folder(signer, zone).mkdir(parents=True)
-    options = {"dnskey-ttl": lab.ttl, **lab.quick_policy}
-    words = " ".join(f"{name} {value};" for name, value in options.items())
-    grants = f"grant {operator_key.name} name {zone.name}. DNSKEY CDS CDNSKEY NS; grant local-ddns zonesub any;"
-    return f"""dnssec-policy "{zone.name}" {{ keys {{ {zone.keys} }}; {words} }};
-zone "{zone.name}" {{
-    type primary;
-    file "{lab.zone_file(signer, zone)}";
-    key-directory "{lab.key_folder(signer, zone)}";
-    dnssec-policy "{zone.name}";
-    inline-signing no;
-    update-policy {{ {grants} }};
-    notify explicit;
-}};
-"""
+    return _start(lab, signer.name, configuration, listens(signer.address))

@@ -60,9 +60,8 @@ def _bind_signer(lab: Lab, signer: BindSigner, key: Secret) -> dict[str, Value]:
         "bind_signer_dnskey_ttl": lab.ttl,
         **({"bind_signer_policy_options": lab.quick_policy} if signer.driver == "bind" else {}),
         "bind_signer_zones": {
-            zone.name: {"file": str(lab.zone_file(signer, zone)), "algorithm": zone.algorithm, "new_keys": True}
+            zone.name: {"file": str(lab.zone_file(signer, zone)), "algorithm": zone.algorithm, "new_keys": True, **({"csk": True} if zone.csk else {})}
             for zone in lab.zones_of(signer)
-            if not zone.keys
         },
         **_name_servers(lab, signer.name),
     }
@@ -76,12 +75,6 @@ def _name_servers(lab: Lab, signer: str) -> dict[str, Value]:
 def _declared(zone: SharedZone, allow_mixed: bool) -> dict[str, Value]:
     allowed = {"allow_mixed_algorithms": True} if allow_mixed and zone.name == settings.MIXED else {}
     return {"name": zone.name, "parent": zone.parent, "signers": list(zone.signers), **allowed}
-
-
-def write_operator_inventory(lab: Lab, operator_keys: Mapping[str, Secret]) -> None:
-    """Beside the inventory, what a pass needs for the zones that the operator declares in named.conf himself."""
-    hosts = {name: {"multisigner_tsig": _tsig(key)} for name, key in operator_keys.items()}
-    _write_private(lab.operator_inventory, yaml_text({"all": {"hosts": hosts}}) + "\n")
 
 
 def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: Secret, tokens: desec.Tokens) -> None:
@@ -118,7 +111,7 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "multisigner_trust_anchor_file": str(lab.trust_anchor),
         "multisigner_max_ttl": lab.ttl,
         "multisigner_journal": str(lab.journal),
-        "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones if not zone.keys],
+        "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones],
     }
     children = {"signers": {"hosts": signers}, "parents": {"hosts": parents}}
     _write_private(lab.inventory, yaml_text({"all": {"vars": everywhere, "children": children}}) + "\n")

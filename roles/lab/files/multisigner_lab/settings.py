@@ -58,8 +58,7 @@ class SharedZone:
     `parent`: how the inventory says that its DS reach the registry; `small`: with few names.
 
     For what changes during its life: `others` are further BIND signers that have its content, `group` the signers (by name) that
-    it begins with, where these are not `signer` and deSEC. With `keys` the operator declares it in named.conf himself, with a
-    dnssec-policy that has these words under "keys", and not by the role bind_signer.
+    it begins with, where these are not `signer` and deSEC. `csk`: BIND has one key for all.
     """
 
     name: str
@@ -69,7 +68,7 @@ class SharedZone:
     small: bool = False
     others: tuple[BindSigner, ...] = ()
     group: tuple[str, ...] = ()
-    keys: str = ""
+    csk: bool = False
 
     @property
     def signers(self) -> tuple[str, ...]:
@@ -93,11 +92,8 @@ CYCLE_ZONES = (
     SharedZone("leave.example", SIGNER_NS1, others=(SIGNER_NS3,), group=("ns1", "ns3", DESEC)),
     SharedZone("zsk.example", SIGNER_NS1),
     SharedZone("ksk.example", SIGNER_NS1),
-    SharedZone("csk.example", SIGNER_NS3, keys="csk lifetime unlimited algorithm ecdsap256sha256;"),
-    SharedZone(
-        "algorithm.example", SIGNER_NS1, "RSASHA256", others=(SIGNER_NS3,), group=("ns1", "ns3"),
-        keys="ksk lifetime unlimited algorithm rsasha256 2048; zsk lifetime unlimited algorithm rsasha256 2048;",
-    ),
+    SharedZone("csk.example", SIGNER_NS3, csk=True),
+    SharedZone("algorithm.example", SIGNER_NS1, "RSASHA256", others=(SIGNER_NS3,), group=("ns1", "ns3")),
     SharedZone("move.example", SIGNER_NS1, group=("ns1",)),
     SharedZone("join-killed.example", SIGNER_NS1, others=(SIGNER_NS3,)),
     SharedZone("leave-killed.example", SIGNER_NS1, others=(SIGNER_NS3,), group=("ns1", "ns3", DESEC)),
@@ -183,7 +179,7 @@ class Lab:
 
     def key_folder(self, signer: BindSigner, zone: SharedZone) -> Path:
         """Where a BIND signer has its keys of the zone."""
-        return self.folder(signer.name) / ("keys" if zone.keys else "multisigner/keys") / zone.name
+        return self.folder(signer.name) / "multisigner/keys" / zone.name
 
     @property
     def root_hints(self) -> Path:
@@ -209,11 +205,6 @@ class Lab:
     @property
     def journal(self) -> Path:
         return self.directory / "journal.sqlite3"
-
-    @property
-    def operator_inventory(self) -> Path:
-        """Beside the inventory: the TSIG keys of the zones that the operator declares himself."""
-        return self.directory / "operator.yml"
 
     @property
     def mixed_allowed(self) -> Path:
