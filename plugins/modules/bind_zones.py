@@ -124,6 +124,14 @@ options:
     description: TTL of the DNSKEY records in seconds, with O(way=policy).
     type: int
     default: 3600
+  cds_digest_types:
+    description:
+      - Digest types of the CDS records that the signers of the zones publish. deSEC publishes both.
+      - Where BIND knows C(cds-digest-types), 9.20 and later, it publishes these for its own keys, and takes CDS of other types out of the zone.
+    type: list
+    elements: int
+    choices: [2, 4]
+    default: [2]
   policy_options:
     description:
       - Further statements of BIND's C(dnssec-policy), with O(way=policy), such as C(parent-ds-ttl), C(max-zone-ttl), C(signatures-validity).
@@ -336,6 +344,7 @@ def main() -> None:
             nsec3=dict(type='bool', default=True),
             dnskey_ttl=dict(type='int', default=3600, no_log=False),
             policy_options=dict(type='dict', default={}),
+            cds_digest_types=dict(type='list', elements='int', choices=[2, 4], default=[2]),
             allow_transfer=dict(type='list', elements='str', default=[]),
             also_notify=dict(type='list', elements='str', default=[]),
             manage_ns=dict(type='bool', default=False),
@@ -357,6 +366,7 @@ def main() -> None:
             nsec3=options['nsec3'],
             dnskey_ttl=options['dnskey_ttl'],
             policy_options=options['policy_options'],
+            cds_digest_types=tuple(sorted(set(options['cds_digest_types']))),
             allow_transfer=tuple(options['allow_transfer']),
             also_notify=tuple(options['also_notify']),
             manage_ns=options['manage_ns'],

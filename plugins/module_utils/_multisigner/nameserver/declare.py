@@ -49,7 +49,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Settings:
-    """How zones are declared. *policy_options* are statements of BIND's dnssec-policy."""
+    """How zones are declared. *policy_options* are statements of BIND's dnssec-policy; *cds_digest_types* those of the CDS that other signers publish."""
 
     way: str
     named_conf: str
@@ -58,6 +58,7 @@ class Settings:
     nsec3: bool
     dnskey_ttl: int
     policy_options: Mapping[str, Any]
+    cds_digest_types: Tuple[int, ...]
     allow_transfer: Tuple[str, ...]
     also_notify: Tuple[str, ...]
     manage_ns: bool
@@ -120,6 +121,7 @@ class Declarer:
         self._tools = tools
         self._disk = disk
         self._settings = settings
+        self._cds_digest_types = ''  # the statement of a dnssec-policy, where named knows it
         self._rolling: Dict[str, Wanted] = {}  # zones whose keys named is to roll over to another algorithm from now on
 
     def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
@@ -133,6 +135,8 @@ class Declarer:
     def _serve(self, options: Sequence[Mapping[str, Any]], absent: List[str], work: str) -> Result:
         users_conf = self._users_configuration()
         configuration = self._users_settings(users_conf, work)
+        if self._settings.way == POLICY and 'cds-digest-types' not in self._settings.policy_options:
+            self._cds_digest_types = self._known(f'cds-digest-types {{ {"; ".join(map(str, self._settings.cds_digest_types))}; }};', work)
         before = _blocks((read(self._settings.include) or b'').decode('utf-8'))
         after = {name: text for name, text in before.items() if name[0] != 'key' and name not in [('zone', zone) for zone in absent]}
         after.update(self._key_block(configuration))
@@ -265,9 +269,18 @@ class Declarer:
             f'dnssec-policy "{wanted.policy}" {{', f'\tkeys {{ {keys} }};', f'\tdnskey-ttl {self._settings.dnskey_ttl};',
             *(f'\t{name} {value};' for name, value in sorted(self._settings.policy_options.items())),
         ]
+        if self._cds_digest_types:
+            # Since 9.20 named takes CDS of other digest types out of the zone again, whosever they are.
+            lines.append(f'\t{self._cds_digest_types}')
         if self._settings.nsec3:
             lines.append('\tnsec3param iterations 0 optout no salt-length 0;')  # RFC 9276, and as deSEC does
         return '\n'.join(lines) + '\n};\n'
+
+    def _known(self, statement: str, work: str) -> str:
+        """*statement* of a dnssec-policy if this version of BIND knows it, else nothing."""
+        path = os.path.join(work, 'policy.conf')
+        _write(path, f'dnssec-policy "known" {{ {statement} }};\n')
+        return statement if self._tools.ask('named-checkconf', path).status == 0 else ''
 
     def _zone_block(self, wanted: Wanted) -> str:
         key = self._settings.key

@@ -110,10 +110,12 @@ say "The inventory, and beside it what a lab must have otherwise"
 example inventory >inventory.yml
 secret=$(tsig-keygen multisigner | sed -n 's/.*secret "\(.*\)";/\1/p')
 parent_secret=$(tsig-keygen multisigner-ds | sed -n 's/.*secret "\(.*\)";/\1/p')
+echo "not a secret" >vault-password
+export ANSIBLE_VAULT_PASSWORD_FILE=$PWD/vault-password
 cat >lab.yml <<YAML
 all:
   vars:
-    vault_tsig_secret: $secret
+$(ansible-vault encrypt_string --name vault_tsig_secret "$secret" 2>vault.log | sed 's/^/    /')
     vault_desec_token: $token
     vault_parent_secret: $parent_secret
     multisigner_trust_anchor_file: $LAB_TRUST_ANCHOR
