@@ -96,10 +96,11 @@ class Complaints:
                 self.findings.notes.append(f'{signer.name} is gone: take it out of "leaving"')
 
     def _is_on_its_way(self, key: DNSKEY) -> bool:
-        """Whether it is clear what becomes of a key: it signs, its signer retires it, or all its signers are leaving."""
-        owners = self.here.owners.get(key)
+        """Whether it is clear what becomes of a key: it signs, its signer retires it or was not seen, or all its signers are leaving."""
+        owners = self.here.owners.get(key, frozenset())
         used = any(key in view.signing | view.retiring | view.announced for view in self.seen.signers)
-        return used or bool(owners and owners <= frozenset(self.group.leaving))
+        unseen = any(view.name in owners and view.errors for view in self.seen.signers)
+        return used or unseen or bool(owners and owners <= frozenset(self.group.leaving))
 
     def tell_rollovers(self) -> None:
         """What a signer that rolls its keys waits for, or is waited for: until then the zone is not complete.

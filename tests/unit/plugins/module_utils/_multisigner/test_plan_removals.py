@@ -670,3 +670,12 @@ def test_an_algorithm_with_which_not_everything_is_signed_yet_is_waited_for():
     story.look(beginning, holding, ds=BOTH)
     made = story.look(beginning, holding, ds=BOTH, after=DNSKEY_TTL)
     assert 'waiting for every signer to sign everything with RSASHA256: before that the DS set does not get it' in [str(wait) for wait in made.waits]
+
+
+def test_the_keys_of_a_signer_that_does_not_answer_are_neither_withdrawn_nor_leftovers():
+    story = settled()
+    story.group = group('ns1', 'desec', 'ns3')
+    silent = replace(NS1, error='zone shop.example, server 192.0.2.1: does not answer.')
+    made = story.look(silent, DESEC, replace(JOINER, foreign=()), ds=BOTH)
+    assert dnskeys(KSK, ZSK) <= added(made, 'ns3')
+    assert not any('signs nothing anywhere' in note for note in made.notes)
