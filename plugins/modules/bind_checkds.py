@@ -23,9 +23,9 @@ description:
   - Whether named noted it is read from the state file, since C(rndc) succeeds either way.
 requirements:
   - BIND 9.16 or newer with C(rndc), on the name server
-  - Python 3.8 or newer on the name server; no other package
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.named
 options:
   zones:
     description:
@@ -58,10 +58,6 @@ options:
     description: The folder that this collection owns on the server, as for M(dnssec.multisigner.bind_zones).
     type: path
     required: true
-  rndc:
-    description: The command C(rndc), with its options if named listens elsewhere.
-    type: str
-    default: rndc
 seealso:
   - module: dnssec.multisigner.bind_zones
   - module: dnssec.multisigner.registry_ds

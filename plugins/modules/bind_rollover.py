@@ -24,11 +24,10 @@ description:
   - All that follows named does by itself, in the times of its C(dnssec-policy). For a KSK or CSK it has to be told of the DS, by
     M(dnssec.multisigner.bind_checkds).
   - The playbook C(dnssec.multisigner.rollover) does all of this.
-requirements:
-  - BIND 9.16 or newer with its tools, on the name server (Debian C(bind9) and C(bind9-utils); RHEL C(bind) and C(bind-utils))
-  - Python 3.8 or newer on the name server; no other package
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.named
+  - dnssec.multisigner.named.files
 options:
   zones:
     description:
@@ -64,16 +63,6 @@ options:
     description: The folder that O(dnssec.multisigner.bind_zones#module:directory) names, with the keys below C(keys) in it.
     type: path
     required: true
-  user:
-    description: The user that named runs as, whose the new key is. Without it, who runs the module.
-    type: str
-  group:
-    description: The group that named runs as. Without it, that of who runs the module.
-    type: str
-  rndc:
-    description: The command C(rndc), with its options if named listens elsewhere.
-    type: str
-    default: rndc
 seealso:
   - module: dnssec.multisigner.bind_zones
   - module: dnssec.multisigner.bind_checkds

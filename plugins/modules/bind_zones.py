@@ -24,11 +24,10 @@ description:
   - A new configuration counts only when C(named-checkconf) has passed it and C(rndc reconfig) has taken it. Otherwise everything stays.
   - A zone that the user's configuration declares already is refused, with the next thing to do.
   - A zone that is in the include file but not in O(zones) stays declared. Name it in O(absent) to take it out.
-requirements:
-  - BIND 9.16 or newer with its tools, on the name server (Debian C(bind9) and C(bind9-utils); RHEL C(bind) and C(bind-utils))
-  - Python 3.8 or newer on the name server; no other package
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
+  - dnssec.multisigner.named
+  - dnssec.multisigner.named.files
 options:
   zones:
     description:
@@ -154,16 +153,6 @@ options:
     description: Whether the TSIG key may change the NS records at the apex as well, with O(way=policy).
     type: bool
     default: false
-  user:
-    description: The user that named runs as. Without it, who runs the module.
-    type: str
-  group:
-    description: The group that named runs as. Without it, that of who runs the module.
-    type: str
-  rndc:
-    description: The command C(rndc), with its options if named listens elsewhere.
-    type: str
-    default: rndc
 seealso:
   - module: dnssec.multisigner.dnssec_signzone
   - module: dnssec.multisigner.bind_checkds

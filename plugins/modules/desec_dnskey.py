@@ -147,13 +147,12 @@ from typing import Any, Dict, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.json_api import API_OPTIONS, REQUESTS_IMPORT_ERROR
 from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
 from ..module_utils._multisigner.resolve import find_servers
 from ..module_utils._multisigner.signers.desec import API_URL, Desec
 from ..module_utils._multisigner.signers.desec_changes import apply_changes
-from ..module_utils._multisigner.task import Task, missing_dnspython
+from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 
 SPEC: Dict[str, Any] = {
     'argument_spec': {
@@ -171,17 +170,15 @@ def missing_library() -> Optional[str]:
     return missing_dnspython() if REQUESTS_IMPORT_ERROR is None else str(missing_required_lib('requests'))
 
 
-def run(task: Task) -> None:
-    missing = missing_library()
-    if missing:
-        task.fail_json(missing)
+def work(task: Task) -> None:
     options = task.params
-    try:
-        client = Desec.from_options(options)
-        servers = find_servers(options['servers'], options['port'])
-    except MultisignerError as error:
-        task.fail_json(str(error))
+    client = Desec.from_options(options)
+    servers = find_servers(options['servers'], options['port'])
     finish(task, apply_changes(options['zones'], client, servers, task.check_mode, options['max_wait']))
+
+
+def run(task: Task) -> None:
+    carry_out(task, missing_library(), work)
 
 
 def main() -> None:

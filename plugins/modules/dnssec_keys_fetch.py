@@ -185,9 +185,8 @@ from typing import Any, Dict
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner import observation
-from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
-from ..module_utils._multisigner.task import Task, missing_dnspython
+from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 
 Data = Dict[str, Any]
 
@@ -242,15 +241,13 @@ def errors_of(seen: Look) -> dict[str, list[str]]:
     return found
 
 
-def run(task: Task) -> None:
-    missing = missing_library()
-    if missing:
-        task.fail_json(missing)
-    try:
-        seen = look(task.params)
-    except MultisignerError as error:
-        task.fail_json(str(error))
+def work(task: Task) -> None:
+    seen = look(task.params)
     task.exit_json(changed=False, zones=[zone_as_result(zone) for _group, zone in seen.zones], errors=errors_of(seen))
+
+
+def run(task: Task) -> None:
+    carry_out(task, missing_library(), work)
 
 
 def main() -> None:

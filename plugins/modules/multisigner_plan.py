@@ -235,7 +235,6 @@ from typing import Any, Dict, Mapping, Sequence, Tuple
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.dnskey import DIGEST_LENGTHS
-from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.group import Group
 from ..module_utils._multisigner.journal import Journal, Memory
 from ..module_utils._multisigner.observation import ZoneObservation
@@ -243,7 +242,7 @@ from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
 from ..module_utils._multisigner.plan import plan
 from ..module_utils._multisigner.report import lines, plan_as_dict
 from ..module_utils._multisigner.steps import Plan, utc
-from ..module_utils._multisigner.task import Task, missing_dnspython
+from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 
 Data = Dict[str, Any]
 Made = Tuple[Group, ZoneObservation, Plan]
@@ -389,16 +388,14 @@ def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
     }
 
 
-def run(task: Task) -> None:
-    missing = missing_library()
-    if missing:
-        task.fail_json(missing)
-    try:
-        seen, plans, learned, content = look_and_plan(task)
-    except MultisignerError as error:
-        task.fail_json(str(error))
+def work(task: Task) -> None:
+    seen, plans, learned, content = look_and_plan(task)
     kept = {} if content is None else {'journal_content': content}
     task.exit_json(changed=learned, **result(plans, seen.errors), **kept)
+
+
+def run(task: Task) -> None:
+    carry_out(task, missing_library(), work)
 
 
 def main() -> None:

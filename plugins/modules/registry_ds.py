@@ -335,7 +335,7 @@ from ..module_utils._multisigner.outcome import finish
 from ..module_utils._multisigner.parents.base import Parent
 from ..module_utils._multisigner.parents.publish import CHANNELS, Registration
 from ..module_utils._multisigner.resolve import TSIG_OPTION, Tsig, find_servers
-from ..module_utils._multisigner.task import Task, missing_dnspython
+from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 
 SIGNER_OPTIONS = dict(
     name=dict(type='str', required=True),
@@ -380,30 +380,28 @@ SPEC: dict[str, Any] = {
 missing_library = missing_dnspython
 
 
-def run(task: Task) -> None:
-    missing = missing_library()
-    if missing:
-        task.fail_json(missing)
+def work(task: Task) -> None:
     options = task.params
-    try:
-        servers = find_servers(options['servers'], options['port'])
-        if not servers:
-            raise MultisignerError('no server of the parent is given', remedy='List all its authoritative servers in "servers"')
-        primary = find_servers([options['server']], options['port'])[0] if options['server'] else servers[0]
-        parent = Parent(
-            servers=tuple(dict.fromkeys((primary, *servers))),
-            primary=primary,
-            tsig=Tsig.from_option(options['tsig']),
-            zone=options['parent_zone'] or '',
-            ttl=options['ttl'],
-            timeout=options['timeout'],
-            max_wait=options['max_wait'],
-            export_dir=options['export_dir'] or '',
-        )
-    except MultisignerError as error:
-        task.fail_json(str(error))
+    servers = find_servers(options['servers'], options['port'])
+    if not servers:
+        raise MultisignerError('no server of the parent is given', remedy='List all its authoritative servers in "servers"')
+    primary = find_servers([options['server']], options['port'])[0] if options['server'] else servers[0]
+    parent = Parent(
+        servers=tuple(dict.fromkeys((primary, *servers))),
+        primary=primary,
+        tsig=Tsig.from_option(options['tsig']),
+        zone=options['parent_zone'] or '',
+        ttl=options['ttl'],
+        timeout=options['timeout'],
+        max_wait=options['max_wait'],
+        export_dir=options['export_dir'] or '',
+    )
     registration = Registration(parent, CHANNELS[options['channel']], tuple(sorted(set(options['digest_types']))), task.check_mode)
     finish(task, registration.run(options['zones']))
+
+
+def run(task: Task) -> None:
+    carry_out(task, missing_library(), work)
 
 
 def main() -> None:

@@ -165,7 +165,7 @@ from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
 from ..module_utils._multisigner.resolve import TSIG_OPTION, Tsig, find_servers
 from ..module_utils._multisigner.signers.rfc2136 import Signer
-from ..module_utils._multisigner.task import Task, missing_dnspython
+from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 
 ARGUMENT_SPEC = dict(
     zones=ZONES_OPTION,
@@ -183,26 +183,24 @@ SPEC: dict[str, Any] = {'argument_spec': ARGUMENT_SPEC, 'supports_check_mode': T
 missing_library = missing_dnspython
 
 
-def run(task: Task) -> None:
-    missing = missing_library()
-    if missing:
-        task.fail_json(missing)
+def work(task: Task) -> None:
     options = task.params
-    try:
-        servers = find_servers(options['servers'], options['port'])
-        if not servers and not options['server']:
-            raise MultisignerError('no name server is given', remedy='Name the primary in "server", and all public ones in "servers"')
-        signer = Signer(
-            primary=find_servers([options['server']], options['port'])[0] if options['server'] else servers[0],
-            tsig=Tsig(**options['tsig']),
-            servers=servers,
-            timeout=options['timeout'],
-            max_wait=options['max_wait'],
-            own_keys=_own_keys(options['own_keys']),
-        )
-    except MultisignerError as error:
-        task.fail_json(str(error))
+    servers = find_servers(options['servers'], options['port'])
+    if not servers and not options['server']:
+        raise MultisignerError('no name server is given', remedy='Name the primary in "server", and all public ones in "servers"')
+    signer = Signer(
+        primary=find_servers([options['server']], options['port'])[0] if options['server'] else servers[0],
+        tsig=Tsig(**options['tsig']),
+        servers=servers,
+        timeout=options['timeout'],
+        max_wait=options['max_wait'],
+        own_keys=_own_keys(options['own_keys']),
+    )
     finish(task, signer.apply(options['zones'], task.check_mode))
+
+
+def run(task: Task) -> None:
+    carry_out(task, missing_library(), work)
 
 
 def _own_keys(told: dict[str, Any]) -> dict[str, list[str]]:

@@ -55,12 +55,12 @@ class Pass:
         return sum(int(number) for number in re.findall(r"\bchanged=(\d+)", self.output))
 
 
-def _tree(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     except OSError:
         return []
-    return [pid] + [below for child in children for below in _tree(int(child))]
+    return [pid] + [below for child in children for below in process_tree(int(child))]
 
 
 def _pss(pid: int) -> int:
@@ -82,7 +82,7 @@ def run_pass() -> Pass:
         reader = threading.Thread(target=lines.extend, args=(process.stdout,))
         reader.start()
         while process.poll() is None:
-            peak = max(peak, sum(_pss(pid) for pid in _tree(process.pid)))
+            peak = max(peak, sum(_pss(pid) for pid in process_tree(process.pid)))
             time.sleep(EVERY)
         reader.join()
     seconds, after = time.monotonic() - began, os.times()

@@ -35,6 +35,7 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
 from multisigner_lab import settings
 
+from ..bench.noop_pass import process_tree
 from . import cross_matrix
 
 HERE = Path(__file__).resolve().parent
@@ -237,24 +238,14 @@ def _is_complete(report: str) -> bool:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL for a process and everything below it, which is stopped first so that nothing new is started meanwhile."""
-    family = {process.pid}
-    while True:
-        for pid in family:
+    stopped: set[int] = set()
+    while found := {process.pid, *process_tree(process.pid)} - stopped:
+        for pid in found:
             _signal(pid, signal.SIGSTOP)
-        found = {child for pid in family for child in _children(pid)} - family
-        if not found:
-            break
-        family |= found
-    for pid in family:
+        stopped |= found
+    for pid in stopped:
         _signal(pid, signal.SIGKILL)
     process.wait()
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

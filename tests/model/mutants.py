@@ -99,7 +99,8 @@ MUTANTS = (
     Mutant('owners are forgotten when their keys are published no more', 'situation.py', "        self._remembered(KEY_OWNER, found)\n", '', 'zsk'),
     Mutant(
         'a key that is announced is not shared', 'situation.py',
-        'if key in announced:\n                found.add(key)\n                continue', 'if key in announced:\n                continue', 'zsk-made',
+        'if key in self.announced:\n                found.add(key)\n                continue', 'if key in self.announced:\n                continue',
+        'zsk-made',
     ),
     Mutant(
         'a key that does not sign yet is not shared', 'situation.py',
@@ -185,10 +186,10 @@ MUTANTS = (
         'and not self.facts.has_aged(fact):\n            self.findings.waits.append(Wait(f\'data',
         'and False:\n            self.findings.waits.append(Wait(f\'data', 'careless-zsk',
     ),
-    Mutant('a key goes before its DS', 'key_steps.py', 'if shown or any(_holds', 'if any(_holds', 'careless'),
+    Mutant('a key goes before its DS', 'key_steps.py', 'if here.ds_at_parent(key) or any(_holds', 'if any(_holds', 'careless'),
     Mutant(
         'a key goes before its CDS', 'key_steps.py',
-        'if shown or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):', 'if shown:', 'leave',
+        ' or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):', ':', 'leave',
     ),
     Mutant('a key goes while its DS is cached', 'key_steps.py', 'if late is not None and not self.facts.has_aged(late):', 'if False:', 'csk-long-ds'),
     # NS
@@ -244,7 +245,10 @@ MUTANTS = (
         'for record in frozenset().union(*shown) - union if self._is_ended_record(record, view, obsolete)}',
         'for record in () if self._is_ended_record(record, view, obsolete)}', 'leave',
     ),
-    Mutant('CDS go before their DS may', 'parent_steps.py', 'self._has_ended(key, owners) and all(ds in obsolete for ds in shown)', 'True', 'ksk'),
+    Mutant(
+        'CDS go before their DS may', 'parent_steps.py',
+        'self._has_ended(key, owners) and all(ds in obsolete for ds in self.here.ds_at_parent(key))', 'True', 'ksk',
+    ),
     # the plan
     Mutant('a run does not wait for another one that removes', 'plan.py', 'if hold_until is not None and hold_until > now:', 'if False:', 'leave-second'),
     Mutant('facts that this plan does not need are forgotten', 'plan.py', '    _look_at_every_fact(here)\n', '', 'leave-ksk'),

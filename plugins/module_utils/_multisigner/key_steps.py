@@ -50,7 +50,7 @@ class KeySteps:
         except MultisignerError as error:
             self.findings.blocked.append(str(error.at(zone=self.group.zone, server=where)))
             return False
-        if any(key in view.announced for view in here.asked):
+        if key in here.announced:
             return True  # its host itself named it
         if holders and all(view.authenticated(key) == NOT_AUTHENTICATED for view in holders):
             self.findings.blocked.append(_unauthenticated(self.group, key, holders[0]))
@@ -102,8 +102,7 @@ class KeySteps:
             return False
         if not key.is_sep:
             return True
-        shown = [ds for ds in here.ds_of(key) if ds in self.seen.parent.ds_anywhere]
-        if shown or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):
+        if here.ds_at_parent(key) or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):
             return False  # first its DS and CDS
         late = latest(here.ds_traces(key))
         if late is not None and not self.facts.has_aged(late):

@@ -60,7 +60,7 @@ class ParentSteps:
         """Whether an NS RRset names the signer, or the parent has a DS of it."""
         parent = self.seen.parent
         names = frozenset().union(*(server.ns for server in parent.servers), *(server.ns for view in self.here.asked for server in view.servers))
-        return not names.isdisjoint(signer.ns) or any(ds in parent.ds_anywhere for key in own for ds in self.here.ds_of(key))
+        return not names.isdisjoint(signer.ns) or any(self.here.ds_at_parent(key) for key in own)
 
     def _may_introduce(self, algorithm: int) -> bool:
         """Whether a DS of an algorithm that the DS set does not have yet may be published: every signer has signed everything with it
@@ -175,9 +175,8 @@ class ParentSteps:
         """Whether a CDS or CDNSKEY is of a key whose DS may go or has gone, and which this signer has withdrawn if it was its own."""
         for key, owners in self.here.owners.items():
             if record in _parent_records_of(key, self.seen.zone):
-                shown = [ds for ds in self.here.ds_of(key) if ds in self.seen.parent.ds_anywhere]
                 is_own = view.name in owners and key in view.published | view.by_api | view.retiring
-                return not is_own and self._has_ended(key, owners) and all(ds in obsolete for ds in shown)
+                return not is_own and self._has_ended(key, owners) and all(ds in obsolete for ds in self.here.ds_at_parent(key))
         return False
 
 

@@ -63,14 +63,13 @@ def _look_at_every_fact(here: Situation) -> None:
 def _withdrawn_ds(here: Situation) -> tuple[DS, ...]:
     """The DS of known keys that nobody uses, and that are in no cache any more."""
     used = frozenset().union(*(view.own_sep - view.retiring for view in here.asked))
-    gone = [key for key in here.owners if key.is_sep and key not in used and not any(ds in here.seen.parent.ds_anywhere for ds in here.ds_of(key))]
+    gone = [key for key in here.owners if key.is_sep and key not in used and not here.ds_at_parent(key)]
     return tuple(ds for key in sorted(gone) if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in here.ds_of(key))
 
 
 def _prepublished(here: Situation) -> tuple[DNSKEY, ...]:
     """The announced keys that no cached DNSKEY RRset of another signer lacks: their signers may publish them, and sign with them (RFC 8901 section 8)."""
-    announced = frozenset().union(*(view.announced for view in here.asked))
-    return tuple(key for key in sorted(announced & frozenset(here.everywhere)) if here.facts.has_aged(here.everywhere[key]))
+    return tuple(key for key in sorted(here.announced & frozenset(here.everywhere)) if here.facts.has_aged(here.everywhere[key]))
 
 
 class _Planner:

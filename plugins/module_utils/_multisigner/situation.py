@@ -173,7 +173,7 @@ class Situation:
 
     def _is_anywhere(self, key: DNSKEY) -> bool:
         """Whether the key, or a CDS, CDNSKEY or DS of it, is anywhere, or could not be looked for everywhere."""
-        if not self.is_seen_whole or key in self.published or any(ds in self.seen.parent.ds_anywhere for ds in self.ds_of(key)):
+        if not self.is_seen_whole or key in self.published or self.ds_at_parent(key):
             return True
         servers = [server for view in self.asked for server in view.servers]
         return any(key in server.cdnskeys or any(ds in server.cds for ds in self.ds_of(key)) for server in servers)
@@ -196,6 +196,15 @@ class Situation:
         """Every DS that can name *key*: by all digest types that RFC 9905 allows."""
         return _ds_of(key, self.seen.zone)
 
+    def ds_at_parent(self, key: DNSKEY) -> list[DS]:
+        """The DS of *key* that any server of the parent shows."""
+        return [ds for ds in self.ds_of(key) if ds in self.seen.parent.ds_anywhere]
+
+    @cached_property
+    def announced(self) -> frozenset[DNSKEY]:
+        """The keys that their signers have made and not published, or had when they were asked."""
+        return frozenset().union(*(view.announced for view in self.asked))
+
     def is_withdrawn(self, key: DNSKEY) -> bool:
         """Its owners, all of them known, were seen to have taken it out of their DNSKEY RRsets, or have left for good.
 
@@ -212,11 +221,10 @@ class Situation:
     def shared(self) -> frozenset[DNSKEY]:
         """The keys that every signer must publish: all that sign or may be about to, and those whose signatures may be cached."""
         found = set()
-        announced = frozenset().union(*(view.announced for view in self.asked))
-        for key in self.published | frozenset(self.owners) | announced:
+        for key in self.published | frozenset(self.owners) | self.announced:
             if key.is_revoked:
                 continue
-            if key in announced:
+            if key in self.announced:
                 found.add(key)
                 continue
             owners = self.owners.get(key, frozenset()) & frozenset(self.views)
@@ -267,7 +275,7 @@ class Situation:
         """The keys that alone sign the data of a signer, and that a resolver may lack which asks that signer and has an older DNSKEY RRset of
         another (RFC 8901 section 6.1): its signer rolled a key faster than the others can follow."""
         found: set[DNSKEY] = set()
-        trusted = [view for view in self.asked if any(ds in self.seen.parent.ds_anywhere for key in view.own_sep for ds in self.ds_of(key))]
+        trusted = [view for view in self.asked if any(self.ds_at_parent(key) for key in view.own_sep)]
         for view in trusted if self.is_seen_whole else ():
             others = [other.published_everywhere for other in trusted if other is not view]
             for server in view.servers:

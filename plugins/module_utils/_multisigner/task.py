@@ -4,10 +4,11 @@
 """What a module of the controller needs of who runs it: an AnsibleModule, or its stand-in (plugin_utils/on_controller.py)."""
 from __future__ import annotations
 
-from typing import Any, Dict, NoReturn, Optional, Protocol
+from typing import Any, Callable, Dict, NoReturn, Optional, Protocol
 
 from ansible.module_utils.basic import missing_required_lib
 
+from .errors import MultisignerError
 from .resolve import DNSPYTHON_IMPORT_ERROR
 
 
@@ -20,6 +21,16 @@ class Task(Protocol):
     def exit_json(self, **result: Any) -> NoReturn: ...
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn: ...
+
+
+def carry_out(task: Task, missing_library: Optional[str], work: Callable[[Task], None]) -> None:
+    """*work*, which ends the task itself; or a failure that says which library is missing, or what concerns every zone."""
+    if missing_library is not None:
+        task.fail_json(missing_library)
+    try:
+        work(task)
+    except MultisignerError as error:
+        task.fail_json(str(error))
 
 
 def missing_dnspython() -> Optional[str]:

@@ -19,7 +19,7 @@ from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, current_access, only_writer, read, work_folder
-from .keyfiles import OwnKey, file_stem, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
+from .keyfiles import OwnKey, file_stem, in_use, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
 from .named_conf import Configuration, ZoneSettings, read_configuration
 from .signzone import signed_path
 from .tools import Rndc, Tools, one_line
@@ -222,7 +222,7 @@ class Declarer:
             if not wanted.new_keys:
                 refuse_new_keys(wanted.zone, folder)
             return
-        used = [key for key in read_own_keys(folder, wanted.zone) if key.goal != 'hidden']
+        used = in_use(read_own_keys(folder, wanted.zone))
         if used and not wanted.fits(used):
             raise MultisignerError(
                 f'{folder} holds {", ".join(str(key.key) for key in used)}, and it is to be signed with a {" and a ".join(wanted.roles).upper()} of '
@@ -417,7 +417,7 @@ class Declarer:
         folder = self._key_folder(wanted.zone)
 
         def has_begun() -> bool:
-            used = [key for key in read_own_keys(folder, wanted.zone) if key.goal != 'hidden']
+            used = in_use(read_own_keys(folder, wanted.zone))
             return bool(used) and wanted.fits(used)
 
         if self._settings.rndc.until(has_begun):
@@ -435,7 +435,7 @@ def refuse_rollover(wanted: Wanted, own: Sequence[OwnKey]) -> None:
     their signatures with them, when it was told that their DS are withdrawn (RFC 6781 section 4.1.4), and not before; but at once when
     it knows of no DS. From a KSK and a ZSK to a CSK of the same algorithm it may leave the zone without any signature.
     """
-    used = [key for key in own if key.goal != 'hidden']
+    used = in_use(own)
     if not used or any(key.key.algorithm_name == wanted.algorithm for key in used):
         raise MultisignerError(
             f'its keys are {", ".join(str(key.key) for key in used) or "gone"}: only an algorithm can be rolled over to another one, in which no key is yet. '

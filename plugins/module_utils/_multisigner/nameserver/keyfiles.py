@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Dict, FrozenSet, List, Optional, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from ..dnskey import DNSKEY, Record, parse_record, sort_records
 from ..errors import MultisignerError
@@ -45,6 +45,11 @@ class KeyFile:
     @property
     def private_path(self) -> str:
         return self.path[: -len('.key')] + '.private'
+
+    @property
+    def state_path(self) -> str:
+        """Where named's key manager keeps what it knows of the key."""
+        return self.path[: -len('.key')] + '.state'
 
     def is_published(self, now: str) -> bool:
         """Whether the key's publish time has come and its delete time has not. No time: published, as a plain $INCLUDE does."""
@@ -144,9 +149,14 @@ def read_own_keys(folder: str, zone: str) -> Tuple[OwnKey, ...]:
     return tuple(_own_key(key) for key in read_keys(folder, zone) if _has_private_part(key.private_path))
 
 
+def in_use(own: Iterable[OwnKey]) -> List[OwnKey]:
+    """Those of *own* that named has not given up, nor waits to use; one of which it says nothing is in use."""
+    return [key for key in own if key.goal != 'hidden']
+
+
 def _own_key(key: KeyFile) -> OwnKey:
     """Its state file is written by BIND of several versions, and not before named has had the key: what is missing there is not known."""
-    content = read(key.path[: -len('.key')] + '.state') or b''
+    content = read(key.state_path) or b''
     said = {name.lower(): value.lower() for name, value in _STATE_LINE.findall(content.decode('utf-8', 'replace'))}
     uses = {name for name in ('KSK', 'ZSK') if said.get(name.lower()) == 'yes'} or {'KSK' if key.key.is_sep else 'ZSK'}
     return OwnKey(

@@ -141,8 +141,8 @@ class Roller:
         folder = policy_key_folder(self._settings.directory, roll.zone)
         made = self._make(roll, folder, work)
         # named looks for .private files: when it finds one, the other half is there
-        state = made.path[: -len('.key')] + '.state'
-        for path, mode in ((made.path, 0o644), *([(state, 0o644)] if os.path.exists(state) else []), (made.private_path, 0o600)):
+        has_state = os.path.exists(made.state_path)
+        for path, mode in ((made.path, 0o644), *([(made.state_path, 0o644)] if has_state else []), (made.private_path, 0o600)):
             self._disk.file(os.path.join(folder, os.path.basename(path)), read(path) or b'', self._settings.owner.but(mode=mode))
         now = Roll.read(self._settings.directory, roll.zone, self._settings.role)
         return self._outcome(now, PREPARED, f'{made.key} was made, to follow the {roll.key.role} {roll.key.key}.', before=roll.lines, changed=True)
