@@ -8,6 +8,7 @@ RRsets are dnspython's, as they came. What could not be had is a failure in its 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Mapping
 
 from ..resolve import Server, Tsig
@@ -63,6 +64,11 @@ class SignedRRset:
     @property
     def rtype(self) -> int:
         return int(self.rrset.rdtype)
+
+    @cached_property
+    def identity(self) -> Any:
+        """Equal for equal RRsets with equal signatures, whichever server they came from; its first three parts for equal RRsets."""
+        return self.rrset.name, self.rtype, frozenset(self.rrset), frozenset(self.rrsigs)
 
 
 @dataclass(frozen=True, eq=False)
