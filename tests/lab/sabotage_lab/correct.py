@@ -182,4 +182,5 @@ def _ghosts(zone: Zone, own: dict[str, Own]) -> Zone:
     return zone
 
 
-ZONES: tuple[Zone, ...] = (*_groups(), *_join(), *_leave(), *_zsk_rollover(), *_ksk_rollover(), *_csk_rollover(), *_algorithm_rollover())
+GROUPS: tuple[Zone, ...] = tuple(_groups())
+ZONES: tuple[Zone, ...] = (*GROUPS, *_join(), *_leave(), *_zsk_rollover(), *_ksk_rollover(), *_csk_rollover(), *_algorithm_rollover())

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from contextlib import ExitStack
-from typing import Callable
+from typing import Callable, cast
 
 import dns.exception
 import dns.message
@@ -68,8 +68,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         task = asyncio.ensure_future(self._pass_on(data, addr))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from multisigner_lab import settings
 
@@ -45,3 +45,10 @@ PAIRS: Mapping[tuple[str, str], str] = {
 def host_name(server: str) -> str:
     """The name that stands for a server in NS RRsets; the parent zone has its address."""
     return f"ns.{server}.{PARENT_ZONE}."
+# resolvers of the referees, each started anew with an empty cache for every round
+RESOLVERS: Mapping[str, str] = {"unbound": "127.53.7.1", "pdns-recursor": "127.53.7.2"}
+
+
+def signer_of(server: str, signers: Sequence[str]) -> str:
+    """Which of *signers* a server belongs to; raises StopIteration for a server of none."""
+    return next(name for name in signers if server in SIGNERS[name])
