@@ -160,12 +160,12 @@ def find_servers(names: Iterable[str], port: int = 53) -> tuple[Server, ...]:
                 f'its address cannot be found: {reason}', server=name, remedy='Correct the name, or write the address of the server'
             ) from None
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
-        routed = [address for address in addresses if _has_route(address, port)]
+        routed = [address for address in addresses if has_route(address, port)]
         found.extend(Server(address, port, '' if address == name else name.rstrip('.')) for address in routed or addresses)
     return tuple(dict.fromkeys(found))
 
 
-def _has_route(address: str, port: int) -> bool:
+def has_route(address: str, port: int) -> bool:
     """Whether the kernel knows a way to *address*; no packet is sent (connecting a datagram socket only looks it up)."""
     family = socket.AF_INET6 if ':' in address else socket.AF_INET
     try:
@@ -209,7 +209,7 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None
     if tsig is not None:
         query.use_tsig(tsig.key())
     try:
-        async with _turn():
+        async with turn():
             answer = await (_tcp(server, query, timeout) if over_tcp else _udp_then_tcp(server, query, timeout))
     except dns.tsig.PeerError as error:
         raise _tsig_failure(error, tsig, zone, server) from None
@@ -232,7 +232,7 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None
     return answer
 
 
-def _turn() -> asyncio.Semaphore:
+def turn() -> asyncio.Semaphore:
     """The turns of the event loop that runs: one that was waited for in an earlier loop would not work in the next."""
     loop = asyncio.get_running_loop()
     if loop not in _turns:

@@ -182,18 +182,19 @@ class Chain:
         if anchors is None:
             if not any(zone.is_subdomain(anchor) for anchor in self._anchors):
                 raise MultisignerError(f'no trust anchor is at or above {zone}')
-            ds, signatures = get_rrset(await self._resolve(zone, 'DS'), zone, 'DS')
+            ds, signatures = get_rrset(await self.resolve(zone, 'DS'), zone, 'DS')
             if ds is None:
                 raise MultisignerError(f'{zone} has no DS, so nothing below it can be authenticated by DNSSEC')
             anchors = await self.authenticated_ds(ds, signatures)
-        rrset, rrsigs = get_rrset(await self._resolve(zone, 'DNSKEY'), zone, 'DNSKEY')
+        rrset, rrsigs = get_rrset(await self.resolve(zone, 'DNSKEY'), zone, 'DNSKEY')
         keys = tuple(from_rdata(rdata) for rdata in rrset or ())
         entry = trusted_by(keys, anchors, zone.to_text())
         if not signers_of(rrset, rrsigs, entry):
             raise MultisignerError(f'the DNSKEY RRset of {zone} is not signed by a key that its trust anchor or DS names')
         return keys
 
-    async def _resolve(self, name: Any, rdtype: str) -> Any:
+    async def resolve(self, name: Any, rdtype: str) -> Any:
+        """The answer of the first resolver that gives one, whatever it says, with DNSSEC records. Raises MultisignerError when none does."""
         query = dns.message.make_query(name, rdtype, want_dnssec=True)
         query.flags |= dns.flags.CD  # the resolver's own judgement is not asked for: every record is validated here
         failure = MultisignerError('no resolver is configured', remedy='Set multisigner_resolvers')
