@@ -96,7 +96,11 @@ def _join() -> list[Zone]:
         replace(apart, label="join-cds", story="beta joins: the CDS are those of both, the parent has not followed"),
         replace(_ds(apart, before.copies[0].cds), label="join-ds", story="beta joins: the parent has its DS, NS are still those of alpha"),
         replace(
-            _ds(before, before.copies[0].cds), label="join-ns", story="beta joins: the NS are those of both, the parent has not followed", delegation=("alpha",)
+            _ds(before, before.copies[0].cds),
+            label="join-ns",
+            story="beta joins: the NS are those of both, the parent has not followed",
+            delegation=("alpha",),
+            needs_declaration=True,
         ),
     ]
 
@@ -109,7 +113,7 @@ def _leave() -> list[Zone]:
     stopped = replace(out, copies=tuple(copy for copy in out.copies if copy.server != "gamma"))
     remaining = (*ALPHA.sep, *BETA.sep)
     return [
-        replace(off, label="leave-ns", story="gamma leaves: its NS is off at all signers, the parent has not followed"),
+        replace(off, label="leave-ns", story="gamma leaves: its NS is off at all signers, the parent has not followed", needs_declaration=True),
         replace(out, label="leave-wait", story="gamma leaves: nobody is sent to it, it still answers"),
         replace(stopped, label="leave-stopped", story="gamma leaves: it has stopped answering, its keys and its DS are there"),
         replace(_cds(stopped, remaining), label="leave-cds", story="gamma leaves: the CDS are those of the others, the parent has not followed"),

@@ -85,7 +85,6 @@ def _keys() -> list[Zone]:
     octets = replace(group("c03-bytes", "beta publishes the ZSK of alpha with one bit changed", rsa), expected=Expected(3, CRITICAL, ("beta",)))
     stale = _pair("c24", "beta publishes a key that signs nothing anywhere and that alpha lacks", Expected(24, WARNING, ("beta",)))
     ksk = _pair("c27", "beta does not publish the KSK of alpha, and there are no CDS", Expected(27, INFORMATION, ("beta",)))
-    with_cds = _pair("c27-cds", "alpha does not publish the KSK of beta, which signs the CDS of beta", Expected(27, WARNING, ("alpha",), beside=(17,)))
     return [
         _lacking(missing, "beta", ALPHA_ZSK),
         _lacking(missing_of_trio, "gamma", BETA_ZSK),
@@ -95,7 +94,6 @@ def _keys() -> list[Zone]:
         _altered(octets, "bytes"),
         stale.at("beta", published=(*stale.copy("beta").published, key("nobody", ZSK))),
         _lacking(ksk.everywhere(cds=(), cdnskey=()), "beta", ALPHA_KSK),
-        _lacking(with_cds, "alpha", BETA_KSK),
     ]
 
 
@@ -114,7 +112,7 @@ def _signatures() -> list[Zone]:
     with_next = tuple(dict.fromkeys((*too_early.copy("beta").published, next_ksk)))
     return [
         untrusted.at("beta", resigned=(Resigned("", "DNSKEY", keys=(BETA_ZSK,)),)),
-        too_early.everywhere(published=with_next).at("beta", resigned=(Resigned("", "DNSKEY", keys=(next_ksk,)),)),
+        too_early.everywhere(published=with_next).at("beta", signs_keys=(next_ksk,)),
         one.at("beta", resigned=(Resigned("", "TXT", EXPIRED),)),
         all_of.at("beta", validity=EXPIRED),
         host.at("beta", resigned=(Resigned("mail", "A", EXPIRED),)),
@@ -175,7 +173,8 @@ def _agreement() -> list[Zone]:
     own_only = _pair("c14", "the CDS and CDNSKEY of beta are those of its own key only", Expected(14, ERROR, ("beta",)))
     delete = _pair("c15", "beta asks the parent to delete all DS", Expected(15, CRITICAL, ("beta",)))
     mismatch = _pair("c16", "the CDNSKEY of beta lack a key that its CDS have", Expected(16, ERROR, ("beta",)))
-    foreign_key = _pair("c17", "the CDS of beta are signed by a key that alpha does not publish", Expected(17, WARNING, ("beta", "alpha"), beside=(27,)))
+    # The same fault seen from the DNSKEY RRset is check 27: a foreign KSK is missing, where CDS are in use.
+    foreign_key = _pair("c17", "the CDS of beta are signed by its KSK, which alpha does not publish", Expected(17, WARNING, ("beta", "alpha"), beside=(27,)))
     ns = _pair("c18", "the NS RRset of beta lacks the server of alpha", Expected(18, ERROR, ("beta",)))
     content = _pair("c19", "the TXT of beta differs", Expected(19, ERROR, ("beta",)))
     host = _pair("c19-host", "a host of beta has another address", Expected(19, ERROR, ("beta",)))

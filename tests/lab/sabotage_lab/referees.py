@@ -155,7 +155,7 @@ def main() -> int:
         built = serve.serve(zones, Path(os.environ["LAB_DIR"]))
         print(f"{len(built)} zones served", flush=True)
         folder.mkdir()
-        run = None if options.only_referees else verifier.verify(zones, folder / "verifier")
+        run = None if options.only_referees else verifier.verify(verifier.options(zones), folder / "verifier")
         columns, missing = ask_all(built, folder)
         lines, wrong = pairs_told(built, run, folder)
     except LabError as error:

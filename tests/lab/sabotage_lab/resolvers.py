@@ -47,7 +47,7 @@ def questions(zone: str) -> list[Question]:
     fresh = secrets.token_hex(6)
     apex = [Question(zone, f"{zone}.", rtype) for rtype in ("SOA", "NS", "MX", "TXT", "CDS", "CDNSKEY", "DNSKEY")]
     below = [("www", "A"), ("www", "AAAA"), ("mail", "A"), ("blog", "A"), ("_imaps._tcp", "SRV"), ("rack1.dc1", "A"), ("plant", "DS")]
-    denied = [(fresh, "A"), (f"{fresh}.wild", "A"), ("www", "MX"), ("_tcp", "A"), ("office", "DS"), (f"{fresh}.wild", "MX")]
+    denied = [(fresh, "A"), (f"{fresh}.wild", "A"), ("www", "MX"), ("mail", "MX"), ("_tcp", "A"), ("office", "DS"), (f"{fresh}.wild", "MX")]
     return apex + [Question(zone, f"{name}.{zone}.", rtype) for name, rtype in (*below, *denied)]
 
 

@@ -168,6 +168,7 @@ class Zone:
     signers: tuple[str, ...]
     leaving: tuple[str, ...] = ()
     expected: Expected | None = None
+    needs_declaration: bool = False  # without being told who joins or leaves nobody could call it correct
 
     @property
     def name(self) -> str:
