@@ -38,11 +38,11 @@ def corrupt_signature(name: str, covered: str) -> Edit:
     return edit
 
 
-def without_denial(name: str) -> Edit:
-    """The NSEC record of *name* and its signature are not there: the chain has a gap (RFC 4035 section 2.3)."""
+def without_rrset(name: str, rtype: str) -> Edit:
+    """An RRset is gone with its signature, and the NSEC record still tells of it (RFC 4035 section 2.3)."""
 
     def edit(records: Sequence[Record], apex: str) -> list[Record]:
-        kept = [one for one in records if one.owner != _owner(name, apex) or "NSEC" not in (one.type, one.covers)]
+        kept = [one for one in records if one.owner != _owner(name, apex) or rtype not in (one.type, one.covers)]
         _must_differ(kept, records)
         return kept
 

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The zones with one fault each, at one signer only, and what a verifier has to find. cNN is check NN of the verifier's table.
+"""The zones with one fault each, at one signer only, and what a verifier has to find. cNN is check NN of the verifier's table,
+xNN is a finding of its catalogue that no check of the table is for.
 
 What a fault necessarily brings with it is no second fault: it belongs to the finding of the first. Where a check can fail in
 more than one way there is a zone for each, named cNN-SOMETHING; the check counts as detected when all of them are.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .edits import corrupt_signature, without_denial, without_signature
+from .edits import corrupt_signature, without_rrset, without_signature
 from .zone import (
     CRITICAL,
     ERROR,
@@ -184,7 +185,7 @@ def _agreement() -> list[Zone]:
     iterations = _pair("c22-iterations", "beta has ten NSEC3 iterations", Expected(22, WARNING, ("beta",)))
     ttl = _pair("c23", "the DNSKEY RRset of beta has a longer TTL", Expected(23, WARNING, ("beta", "alpha")))
     serial = _pair("c28", "beta has another serial", Expected(28, INFORMATION, ("beta", "alpha")))
-    gap = _pair("x35", "beta has a gap in its NSEC chain", Expected(35, CRITICAL, ("beta",)))
+    false_proof = _pair("x35", "the NSEC record of a host of beta tells of an MX that is not there", Expected(35, CRITICAL, ("beta",)))
     return [
         replace(mixed, expected=Expected(10, ERROR)),
         _cds(other_cds, "beta", ALPHA_KSK, BETA_KSK),
@@ -201,7 +202,7 @@ def _agreement() -> list[Zone]:
         iterations.everywhere(nsec3=Nsec3()).at("beta", nsec3=Nsec3(iterations=10)),
         ttl.at("beta", dnskey_ttl=10 * TTL),
         serial.at("beta", serial=2026010101),
-        gap.at("beta", edits=(without_denial("mail"),)),
+        false_proof.at("beta", extra=("mail MX 10 mail",), edits=(without_rrset("mail", "MX"),)),
     ]
 
 

@@ -91,7 +91,8 @@ def options(zones: Sequence[Zone]) -> dict[str, object]:
     return {
         **_OF_THE_LAB,
         "zones": [
-            {"name": zone.name, "parent": parent, "signers": list(zone.signers), "leaving": list(zone.leaving), "transfer": True} for zone in zones
+            {"name": zone.name, "parent": parent, "signers": list(zone.signers), "leaving": list(zone.leaving), "names": list(NAMES), "transfer": True}
+            for zone in zones
         ],
         "signers": [{"name": name, "servers": [places.ADDRESSES[server] for server in servers]} for name, servers in places.SIGNERS.items()],
         "parents": [{"name": parent, "servers": [places.PARENT]}],
