@@ -66,6 +66,11 @@ def has_type(rdata: Any, rdtype: int) -> bool:
     return False
 
 
+def type_text(rdtype: int) -> str:
+    text: str = dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))
+    return text
+
+
 def types_of(rdata: Any) -> frozenset[int]:
     """All types in the bitmap of an NSEC or NSEC3 RDATA."""
     return frozenset(
@@ -109,7 +114,7 @@ def _denies_below(rdata: Any, owner: Any, apex: Any) -> bool:
 def _type_problem(rdata: Any, rdtype: int, at_apex: bool) -> str:
     """Why a record that matches the name does not deny *rdtype*; empty when it does."""
     if has_type(rdata, rdtype) or has_type(rdata, dns.rdatatype.CNAME):
-        return f'its bitmap has {dns.rdatatype.to_text(rdtype if has_type(rdata, rdtype) else dns.rdatatype.CNAME)}'
+        return f'its bitmap has {type_text(rdtype) if has_type(rdata, rdtype) else "CNAME"}'
     if rdtype == dns.rdatatype.DS:
         return 'it is the record of the zone itself, not of its parent' if has_type(rdata, dns.rdatatype.SOA) and not at_apex else ''
     if has_type(rdata, dns.rdatatype.NS) and not has_type(rdata, dns.rdatatype.SOA):

@@ -86,9 +86,9 @@ def _change(e: Evidence, seen: Seen) -> str:
     if asks_to_delete(seen):
         return DELETE
     wanted = named_keys(e, seen)
-    if (seen.cds == e.ds) if seen.cds else wanted == e.trusted:
+    if wanted == e.trusted and all(e.ds_keys.values()):  # a parent makes DS of the digest types that it likes
         return NONE
-    return ADD if not e.ds or (seen.cds and e.ds < seen.cds) else REPLACE
+    return ADD if e.trusted <= wanted and all(e.ds_keys.values()) else REPLACE
 
 
 def wrong_signals(e: Evidence) -> tuple[str, ...]:

@@ -139,7 +139,7 @@ def _bounded_zone(zone: str) -> Any:
         nonlocal put
         put += 1
         if put > TRANSFERRED:
-            raise dns.exception.DNSException(f'the zone has more than {TRANSFERRED} records')
+            raise ValueError(f'the zone has more than {TRANSFERRED} records')
 
     class Bounded(dns.zone.Zone):
         def writer(self, replacement: bool = False) -> Any:

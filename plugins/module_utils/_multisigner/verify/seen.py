@@ -14,7 +14,7 @@ from typing import Any, Iterator, Mapping
 from ..dnskey import DNSKEY, DS
 from ..resolve import from_rdata
 from . import denial
-from .denial import Nsec3Parameters, Proof, has_type, nsec3_parameters, prove, types_of
+from .denial import Nsec3Parameters, Proof, has_type, nsec3_parameters, prove, type_text, types_of
 from .survey import APEX, BROKEN, DELEGATION, FRESH, MALFORMED, NO_TCP, NODATA, SILENT, WILDCARD, Answer, Probe, ServerSurvey, SignedRRset
 
 try:
@@ -54,8 +54,7 @@ class Item:
 
     @property
     def rtype(self) -> str:
-        text: str = dns.rdatatype.to_text(dns.rdatatype.RdataType.make(self.signed.rtype))
-        return text
+        return type_text(self.signed.rtype)
 
     @property
     def is_zone_data(self) -> bool:
@@ -222,7 +221,7 @@ class Seen:
         qname = dns.name.from_text(probe.name)
         records = [signed for signed in answer.answer if signed.name.is_subdomain(self.apex)]
         texts = frozenset(
-            f'{signed.name.to_text().lower() if signed.name != qname else "@"} {dns.rdatatype.to_text(signed.rtype)} {text}'
+            f'{signed.name.to_text().lower() if signed.name != qname else "@"} {type_text(signed.rtype)} {text}'
             for signed in records for text in _texts(signed.rrset)
         )
         if texts:
@@ -240,7 +239,7 @@ class Seen:
         """What its answers had to prove, and whether they did. Nothing of a server that serves the zone unsigned."""
         if not self.keys:
             return ()
-        found = []
+        found: list[Denied] = []
         for probe, answer in self.survey.answers.items():
             if answer.failure is None and not probe.over_tcp and answer.rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
                 found.extend(Denied(probe, proof) for proof in self._proofs(probe, answer, cuts))

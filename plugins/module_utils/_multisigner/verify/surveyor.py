@@ -13,7 +13,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from ..errors import MultisignerError
 from ..resolve import Server, from_rdata, together
 from ..trust import Chain, get_rrset, signers_of
-from .denial import types_of
+from .denial import type_text, types_of
 from .discover import Discoverer, Found
 from .probe import Asker
 from .seen import bitmap_says_delegation
@@ -41,6 +41,7 @@ except ImportError:
     pass
 
 APEX_TYPES = ('SOA', 'DNSKEY', 'NS', 'CDS', 'CDNSKEY', 'A', 'AAAA', 'MX', 'TXT')
+ABSENT_TYPE = 'LOC'  # hardly a name has one
 NAME_TYPES = ('A', 'AAAA', 'MX', 'TXT')
 LEARNT = 12  # names of each kind that are asked for since an NSEC or a transfer told of them
 QUESTIONS = 20_000  # to one server about one zone; more names in a zone file are left out
@@ -123,7 +124,7 @@ def first_probes(target: Target, fresh: str, names: Sequence[tuple[str, str]] = 
     zone = apex.to_text()
     suffix = '' if zone == '.' else zone
     probes = [Probe(APEX, zone, rtype) for rtype in APEX_TYPES]
-    probes += [Probe(APEX, zone, 'DNSKEY', over_tcp=True), Probe(NODATA, zone, 'LOC'), Probe(FRESH, f'{fresh}.{suffix}', 'A'), Probe(NAME, f'www.{suffix}', 'A')]
+    probes += [Probe(APEX, zone, 'DNSKEY', over_tcp=True), Probe(NODATA, zone, ABSENT_TYPE), Probe(FRESH, f'{fresh}.{suffix}', 'A'), Probe(NAME, f'www.{suffix}', 'A')]
     for text in target.names:
         name, *types = text.split()
         probes.extend(_named(dns.name.from_text(name, apex).to_text(), types or NAME_TYPES, fresh))
@@ -171,11 +172,12 @@ def learnt_probes(zone: str, fresh: str, answers: Iterable[Mapping[Probe, Answer
     probes += [probe for name in wild for probe in _named(name.to_text(), [_first(known[name])], fresh)]
     probes += [Probe(NAME, name.to_text(), _first(known[name])) for name in hosts]
     probes += [Probe(NAME, name.to_text(), 'A') for name in between]
+    probes += [Probe(NODATA, name.to_text(), ABSENT_TYPE) for name in hosts]
     return list(dict.fromkeys(probe for probe in probes if dns.name.from_text(probe.name).is_subdomain(apex)))
 
 
 def _types(rdata: Any) -> set[str]:
-    return {dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)) for number in types_of(rdata)}
+    return {type_text(number) for number in types_of(rdata)}
 
 
 def _first(types: Iterable[str]) -> str:

@@ -47,11 +47,11 @@ def mismatched(e: Evidence, seen: Seen) -> bool:
 
 
 def own_only(e: Evidence, seen: Seen) -> bool:
-    """14: whether its CDS name keys of its own and none of any other signer in the delegation."""
+    """14: whether its CDS name its own keys and nothing else, though another signer is in the delegation."""
     party = e.party_of(seen)
     others = frozenset().union(*(other.sep_keys for other in e.delegated if other is not party)) - party.sep_keys
     named = named_keys(e, seen)
-    return bool(others) and bool(named & party.sep_keys) and named.isdisjoint(others)
+    return bool(others) and bool(named) and named <= party.sep_keys and all(any(names(ds, key, e.zone) for key in named) for ds in seen.cds)
 
 
 def each_server(e: Evidence) -> Iterator[Finding]:
@@ -84,18 +84,12 @@ def agreement(e: Evidence) -> Iterator[Finding]:
     if len(set(sets.values())) > 1:
         right = next((value for value in sets.values() if value[0] and value[0] == e.ds), None)
         odd = odd_ones(sets, right)
-        told = '; '.join(f'{listed(signers(seen for seen in sets if sets[seen] == value))} with {_told(e, seen)}' for seen, value in _distinct(sets))
+        first = {value: seen for seen, value in reversed(sets.items())}
+        told = '; '.join(f'{listed(signers(one for one in sets if sets[one] == value))} with {_told(e, seen)}' for value, seen in first.items())
         yield Finding(
             'cds_differ', f'CDS or CDNSKEY differ: {told}', 'A parent that follows RFC 9975 stops every update of the DS',
             'Publish the same CDS and CDNSKEY at every signer', addresses(odd), signers(odd), name=e.zone, rtype='CDS',
         )
-
-
-def _distinct(sets: dict[Seen, tuple[object, object]]) -> list[tuple[Seen, tuple[object, object]]]:
-    found: dict[tuple[object, object], Seen] = {}
-    for seen, value in sets.items():
-        found.setdefault(value, seen)
-    return [(seen, value) for value, seen in found.items()]
 
 
 def _told(e: Evidence, seen: Seen) -> str:

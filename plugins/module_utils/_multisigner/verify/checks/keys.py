@@ -110,11 +110,21 @@ def foreign_ksks(e: Evidence) -> Iterator[Finding]:
                 if lacking and instead is not None:
                     yield _altered(e, key, instead, party, [owner], lacking)
                 elif lacking:
-                    yield Finding(
-                        'foreign_ksk_missing', f'KSK {key} of {owner.name} is not in its DNSKEY RRset',
-                        'Nothing for resolvers. CDS that this key alone signs cannot be validated under this DNSKEY RRset',
-                        f'Add it at {party.name} where CDS or CDNSKEY are used', addresses(lacking), (party.name,), key.text,
-                    )
+                    yield _ksk_missing(e, key, party, owner, lacking)
+
+
+def _ksk_missing(e: Evidence, key: DNSKEY, party: Party, owner: Party, lacking: list[Seen]) -> Finding:
+    """A warning where the CDS or CDNSKEY of *owner* cannot be validated without *key*; the finding 17 tells of these."""
+    needed = party.in_delegation and owner.in_delegation and any(
+        key in judged.outcome.valid and not judged.item.is_zone_data and any(judged.outcome.valid.isdisjoint(holder.keys) for holder in lacking)
+        for seen in owner.seen for judged in e.judged.get(seen, ())
+    )
+    return Finding(
+        'foreign_ksk_missing', f'KSK {key} of {owner.name} is not in its DNSKEY RRset',
+        f'The CDS of {owner.name} cannot be validated under the DNSKEY RRset of {party.name}' if needed else 'Nothing: RFC 8901 asks for zone-signing keys only',
+        f'Add it at {party.name}' if needed else f'Add it at {party.name} where CDS or CDNSKEY are to be used', addresses(lacking), (party.name,), key.text,
+        severity=WARNING if needed else '', related=('cds_signature_unverifiable',) if needed else (),
+    )
 
 
 def idle_keys(e: Evidence) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Iterator
 from ..evidence import Evidence, addresses, listed
 from ..findings import ERROR, INFORMATION, WARNING, Finding
 from ..seen import Seen, Trouble
-from ..survey import NO_TCP
+from ..survey import NO_TCP, Probe
 
 
 def troubles(e: Evidence) -> Iterator[Finding]:
@@ -25,15 +25,15 @@ def troubles(e: Evidence) -> Iterator[Finding]:
                 trouble.code, trouble.what, f'Resolvers that choose it have to ask another one; nothing is known of what {party.name} publishes there', trouble.remedy,
                 addresses(servers), (party.name,), name=e.zone, severity=severity,
             )
-        single: dict[str, list[tuple[Seen, str, Trouble]]] = {}
+        single: dict[str, list[tuple[Seen, Probe, Trouble]]] = {}
         for seen in party.seen:
             for probe, trouble in seen.single_troubles:
-                single.setdefault(trouble.code, []).append((seen, str(probe), trouble))
+                single.setdefault(trouble.code, []).append((seen, probe, trouble))
         for code, found in single.items():
-            _seen, probe, trouble = found[0]
+            _seen, first, trouble = found[0]
             yield Finding(
-                code, f'{trouble.what} ({listed(dict.fromkeys(one[1] for one in found))})', 'These questions are answered by other servers only', trouble.remedy,
-                addresses(one[0] for one in found), (party.name,), name=probe.split()[0].rstrip('.'), rtype=probe.split()[1], severity=severity,
+                code, f'{trouble.what} ({listed(str(one[1]) for one in found)})', 'These questions are answered by other servers only', trouble.remedy,
+                addresses(one[0] for one in found), (party.name,), name=first.name.rstrip('.'), rtype=first.rtype, severity=severity,
             )
 
 
