@@ -16,7 +16,10 @@ from .checks.cds import mismatched
 from .evidence import Evidence, Party, listed
 
 DNSVIZ, ZONEMASTER, VERISIGN = 'dnsviz', 'zonemaster', 'verisign'
-OWN_KSK = 'each signer signs the DNSKEY RRset with its own KSK (RFC 8901 section 2.1.2), and one signature by a key that a DS names is enough (RFC 4035 section 5.3.3)'
+OWN_KSK = (
+    'each signer signs the DNSKEY RRset with its own KSK (RFC 8901 section 2.1.2), and one signature by a key that a DS names is enough '
+    '(RFC 4035 section 5.2)'
+)
 MINIMAL = 'RFC 8901 section 2.1.2 asks for the other signers\' zone-signing keys only, not for their KSKs'
 
 
@@ -61,7 +64,8 @@ def _absent_ksks(e: Evidence) -> Iterator[Complaint]:
     for party, keys in _lost(e, held=False):
         harmless = _works(e, party)
         told = listed(str(key.tag) for key in keys)
-        yield Complaint(ZONEMASTER, f'DS02_NO_DNSKEY_FOR_DS for key {told} at {party.name}', harmless, MINIMAL if harmless else f'{party.name} has no key that a DS names')
+        why = MINIMAL if harmless else f'{party.name} has no key that a DS names'
+        yield Complaint(ZONEMASTER, f'DS02_NO_DNSKEY_FOR_DS for key {told} at {party.name}', harmless, why)
 
 
 def _keys(e: Evidence) -> Iterator[Complaint]:
@@ -82,11 +86,13 @@ def _algorithms(e: Evidence) -> Iterator[Complaint]:
             continue
         in_ds = lacking & frozenset(ds.algorithm for ds in e.ds)
         why = (
-            'most validators accept any one valid path (RFC 6840 section 5.11); unbound with harden-algo-downgrade, and validators without the other algorithm, do not'
+            'most validators accept any one valid path (RFC 6840 section 5.11); unbound with harden-algo-downgrade, and validators without '
+            'the other algorithm, do not'
             if in_ds else 'no DS has that algorithm, so no validator expects it'
         )
         codes = ' and '.join(['MISSING_RRSIG_FOR_ALG_DNSKEY', *(['MISSING_RRSIG_FOR_ALG_DS'] if in_ds else [])])
-        yield Complaint(DNSVIZ, f'{codes} for algorithm {listed(map(str, sorted(lacking)))} at {party.name}', not in_ds or e.survey.target.mixed_algorithms, why)
+        harmless = not in_ds or e.survey.target.mixed_algorithms
+        yield Complaint(DNSVIZ, f'{codes} for algorithm {listed(map(str, sorted(lacking)))} at {party.name}', harmless, why)
 
 
 def _denial(e: Evidence) -> Iterator[Complaint]:

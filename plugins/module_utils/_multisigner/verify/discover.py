@@ -111,7 +111,9 @@ class Discoverer:
         found = [Server(address, 53, name) for name in names[:NAMES_FOLLOWED] for address in await self.addresses(name)]
         reachable = [server for server in found if has_route(server.address, server.port)]
         if not reachable:
-            raise MultisignerError(f'no server of its parent zone {apex} can be found', remedy='See that the resolver works, or name the parent and its servers')
+            raise MultisignerError(
+                f'no server of its parent zone {apex} can be found', remedy='See that the resolver works, or name the parent and its servers'
+            )
         return tuple(reachable)
 
     async def _parent_server(self, server: Server, zone: str) -> tuple[ParentServerSurvey, dict[str, set[str]], str]:

@@ -8,6 +8,7 @@ Pure; made from one survey and dropped with it. It tells no finding.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Iterable, Iterator, Mapping
@@ -18,11 +19,8 @@ from .seen import Denied, Item, Seen
 from .signatures import KEYS_CONSIDERED, Outcome, Signatures
 from .survey import DeclaredSigner, Survey
 
-try:
+with suppress(ImportError):  # resolve.py remembers the failure; every module reports it before anything here runs
     import dns.name
-except ImportError:
-    # resolve.py remembers the failure; every module reports it before anything here runs.
-    pass
 
 SHA1 = 1
 _HASHES = {SHA1: hashlib.sha1, 2: hashlib.sha256, 4: hashlib.sha384}

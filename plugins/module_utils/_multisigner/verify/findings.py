@@ -121,4 +121,6 @@ def worst(findings: Iterable[Finding]) -> str:
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The worst first, then by number and place; the same findings have the same order in every run."""
-    return tuple(sorted(set(findings), key=lambda one: (SEVERITIES.index(one.severity), one.number, one.servers, one.key, one.ds, one.name, one.rtype, one.what)))
+    return tuple(sorted(
+        set(findings), key=lambda one: (SEVERITIES.index(one.severity), one.number, one.servers, one.key, one.ds, one.name, one.rtype, one.what)
+    ))

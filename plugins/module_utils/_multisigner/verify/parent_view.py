@@ -35,7 +35,8 @@ def parent_view(e: Evidence) -> ParentView:
     if not heard:
         return ParentView(False, REFUSED, ('no server of the delegation answered', *notes), signals)
     if not any(seen.cds or seen.cdnskeys for seen in heard):
-        return ParentView(True, NONE, (f'none of the {len(heard)} servers of the delegation has CDS or CDNSKEY: the parent leaves the DS as they are', *notes), signals)
+        nothing = f'none of the {len(heard)} servers of the delegation has CDS or CDNSKEY: the parent leaves the DS as they are'
+        return ParentView(True, NONE, (nothing, *notes), signals)
     problems = _inconsistent(e, heard) or _unacceptable(e, heard)
     if problems:
         return ParentView(False, REFUSED, (*problems, *notes), signals)
@@ -115,6 +116,7 @@ def signals(e: Evidence) -> tuple[Finding, ...]:
     if not wrong:
         return ()
     return (Finding(
-        'bootstrapping_signal', listed(wrong), 'A parent that does RFC 9615 does not bring the first DS', 'Publish the signals at every provider, or send the DS another way',
+        'bootstrapping_signal', listed(wrong), 'A parent that does RFC 9615 does not bring the first DS',
+        'Publish the signals at every provider, or send the DS another way',
         signers=signers(e.reached), name=e.zone, rtype='CDS',
     ),)

@@ -13,7 +13,7 @@ from .evidence import Evidence, Party, addresses
 from .findings import INFORMATION, Finding
 from .judge import Judgement
 from .seen import Seen
-from .survey import APEX, ParentServerSurvey, Probe
+from .survey import APEX, ParentServerSurvey, Plan, Probe
 
 
 def zone_as_dict(judgement: Judgement) -> dict[str, Any]:
@@ -46,10 +46,14 @@ def zone_as_dict(judgement: Judgement) -> dict[str, Any]:
         },
         'validators': [{'kind': one.kind, 'verdict': one.verdict, 'why': one.why} for one in judgement.validators],
         'analysers': [{'tool': one.tool, 'shows': one.shows, 'harmless': one.harmless, 'why': one.why} for one in judgement.analysers],
-        'waits': [] if plan is None else sorted(
-            ({'for': wait.what, 'until': wait.until or None, 'reason': wait.reason} for wait in plan.waits), key=lambda wait: (wait['until'] or '9', wait['for'])
-        ),
+        'waits': _waits(plan),
     }
+
+
+def _waits(plan: Plan | None) -> list[dict[str, Any]]:
+    """In the order of time; those without an end, which wait for a server or a person, last."""
+    waits = sorted(plan.waits, key=lambda wait: (wait.until or '9', wait.what)) if plan is not None else ()
+    return [{'for': wait.what, 'until': wait.until or None, 'reason': wait.reason} for wait in waits]
 
 
 def _parent_server(parent: ParentServerSurvey) -> dict[str, Any]:
@@ -112,7 +116,10 @@ def _denial(seen: Seen) -> dict[str, Any] | None:
 
 def _expires(e: Evidence, seen: Seen) -> dict[str, Any] | None:
     """The first of the RRSIGs that were seen to end, whether it is valid or not."""
-    ends = [(int(rrsig.expiration), judged.item.name, judged.item.rtype, int(rrsig.key_tag)) for judged in e.judged.get(seen, ()) for rrsig in judged.item.signed.rrsigs]
+    ends = [
+        (int(rrsig.expiration), judged.item.name, judged.item.rtype, int(rrsig.key_tag))
+        for judged in e.judged.get(seen, ()) for rrsig in judged.item.signed.rrsigs
+    ]
     if seen.dnskey is not None:
         ends.extend((int(rrsig.expiration), e.zone, 'DNSKEY', int(rrsig.key_tag)) for rrsig in seen.dnskey.rrsigs)
     if not ends:
@@ -162,7 +169,8 @@ def _lines(zone: Mapping[str, Any]) -> list[str]:
     found = [f'{zone["name"]}: {head}' + ('' if zone['secure'] else ' (nobody can validate it from the trust anchor)')]
     for signer in zone['signers']:
         servers = ', '.join(server['address'] + (' DOWN' if server['error'] else '') for server in signer['servers']) or 'no server'
-        keys = ', '.join(f'{key["role"]} {key["tag"]}/{key["algorithm"]}' + (' DS' if key['ds'] else '') for key in zone['dnskeys'] if signer['name'] in key['owners'])
+        own = [key for key in zone['dnskeys'] if signer['name'] in key['owners']]
+        keys = ', '.join(f'{key["role"]} {key["tag"]}/{key["algorithm"]}' + (' DS' if key['ds'] else '') for key in own)
         place = '' if signer['in_delegation'] else ', not in the delegation'
         found.append(f'  {signer["name"]:<16} {servers}{place}; {keys or "signs with no known key"}')
     for finding in told:
@@ -175,7 +183,8 @@ def _lines(zone: Mapping[str, Any]) -> list[str]:
     found.append(f'  cross matrix: {sum(cell["valid"] for cell in zone["matrix"])} valid, {bogus} bogus; CDS: {zone["cds"]["change"]}')
     harmless = [one for one in zone['analysers'] if one['harmless']]
     if harmless:
-        found.append(f'  {len(harmless)} complaints of analysers are harmless here: {"; ".join(sorted({one["tool"] + " " + one["shows"].split(" ")[0] for one in harmless}))}')
+        tools = ', '.join(dict.fromkeys(one['tool'] for one in harmless))
+        found.append(f'  {len(harmless)} complaints that analysers are known to have are harmless here: {tools}')
     return found
 
 

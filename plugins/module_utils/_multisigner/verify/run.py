@@ -162,7 +162,8 @@ def _target(
 
 def _known(parties: Mapping[str, Any], name: str, kind: str) -> Mapping[str, Any]:
     if name not in parties:
-        raise MultisignerError(f'its {kind} "{name}" is unknown', remedy=f'Add it to "{kind}s" (which has {", ".join(sorted(parties)) or "none"}), or correct the name')
+        known = ', '.join(sorted(parties)) or 'none'
+        raise MultisignerError(f'its {kind} "{name}" is unknown', remedy=f'Add it to "{kind}s" (which has {known}), or correct the name')
     found: Mapping[str, Any] = parties[name]
     if not found['servers']:
         raise MultisignerError(f'{kind} {name} has no servers', remedy='List all its public name servers')

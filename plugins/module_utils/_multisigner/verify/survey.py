@@ -190,7 +190,8 @@ class Signal:
 @dataclass(frozen=True, eq=False)
 class Survey:
     """Everything that was seen of one zone at *time* (seconds since 1970 UTC). *members* gives for each server's address the declared
-    signer it belongs to; servers without one are grouped by their keys. *addressless* are NS names without an address, *unrouted* addresses that this machine has no way to."""
+    signer it belongs to; servers without one are grouped by their keys. *addressless* are NS names without an address,
+    *unrouted* addresses that this machine has no way to."""
 
     target: Target
     time: int

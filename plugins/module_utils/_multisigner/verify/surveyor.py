@@ -73,8 +73,9 @@ class Surveyor:
                 asked[server] = {**asked[server], **answers}
         signals = await self._signals(target, found) if target.bootstrapping else ()
         limited = f'{QUESTIONS} names of the zone file were asked for, and no more' if len(probes) >= QUESTIONS else ''
+        servers = tuple(_server(server, found, asked[server], transfers.get(server), limited) for server in found.names)
         return Survey(
-            target, now, found.parent_zone, found.parents, tuple(_server(server, found, asked[server], transfers.get(server), limited) for server in found.names),
+            target, now, found.parent_zone, found.parents, servers,
             tuple(dict.fromkeys([*probes, *more])), found.members, tuple(found.addressless), tuple(found.unrouted), signals,
         )
 
@@ -124,7 +125,8 @@ def first_probes(target: Target, fresh: str, names: Sequence[tuple[str, str]] = 
     zone = apex.to_text()
     suffix = '' if zone == '.' else zone
     probes = [Probe(APEX, zone, rtype) for rtype in APEX_TYPES]
-    probes += [Probe(APEX, zone, 'DNSKEY', over_tcp=True), Probe(NODATA, zone, ABSENT_TYPE), Probe(FRESH, f'{fresh}.{suffix}', 'A'), Probe(NAME, f'www.{suffix}', 'A')]
+    probes += [Probe(APEX, zone, 'DNSKEY', over_tcp=True), Probe(NODATA, zone, ABSENT_TYPE)]
+    probes += [Probe(FRESH, f'{fresh}.{suffix}', 'A'), Probe(NAME, f'www.{suffix}', 'A')]
     for text in target.names:
         name, *types = text.split()
         probes.extend(_named(dns.name.from_text(name, apex).to_text(), types or NAME_TYPES, fresh))

@@ -123,7 +123,8 @@ def signatures(e: Evidence) -> Iterator[Finding]:
             yield Finding(
                 'cds_signature_unverifiable', f'the {types} of {sources} are signed by keys only that are not in its DNSKEY RRset',
                 f'A parent that has the DNSKEY RRset from {holder.name} and CDS from {sources} rejects them; the DS are not updated',
-                f'Add the KSK of {sources} at {holder.name}', addresses(where), (holder.name,), name=e.zone, rtype=types.split()[0], related=('foreign_ksk_missing',),
+                f'Add the KSK of {sources} at {holder.name}', addresses(where), (holder.name,), name=e.zone, rtype=types.split()[0],
+                related=('foreign_ksk_missing',),
             )
 
 

@@ -35,16 +35,18 @@ def content(e: Evidence) -> Iterator[Finding]:
         into.setdefault(odd, {})[name, rtype] = who
     for servers, found in absent.items():
         name, rtype = next(iter(found))
-        yield _finding(e, 'name_missing', f'does not exist at {found[name, rtype]} and does elsewhere', servers, found, 'Resolvers get an answer or none, depending on the server')
+        what = f'does not exist at {found[name, rtype]} and does elsewhere'
+        yield _finding(e, 'name_missing', what, servers, found, 'Resolvers get an answer or none, depending on the server')
     for servers, found in different.items():
-        yield _finding(e, 'content_differs', 'has different records at different signers', servers, found, 'Resolvers get one or the other, depending on the server')
+        what = 'has different records at different signers'
+        yield _finding(e, 'content_differs', what, servers, found, 'Resolvers get one or the other, depending on the server')
 
 
 def _finding(e: Evidence, code: str, what: str, servers: tuple[Seen, ...], found: Mapping[tuple[str, str], str], breaks: str) -> Finding:
     name, rtype = next(iter(found))
     joining = not all(e.party_of(seen).in_delegation for seen in servers)
     return Finding(
-        code, f'{listed(dict.fromkeys(f"{one[0]} {one[1]}".strip() for one in found))} {what}', breaks, 'Publish the same content at every signer; see what feeds each of them',
+        code, f'{listed(f"{one[0]} {one[1]}" for one in found)} {what}', breaks, 'Publish the same content at every signer; see what feeds each of them',
         addresses(servers), signers(servers), name=name, rtype=rtype, severity=WARNING if joining else '',
     )
 
@@ -72,7 +74,8 @@ def _transferred(e: Evidence, usable: list[Seen]) -> Mapping[tuple[str, str], di
     found: dict[tuple[str, str], dict[Seen, Hashable]] = {}
     for name, rtype in sorted({place for records in whole.values() for place in records}):
         found[name, rtype] = {
-            seen: ('records', records[name, rtype]) if (name, rtype) in records else MISSING if name not in owners[seen] else 'NODATA' for seen, records in whole.items()
+            seen: MISSING if name not in owners[seen] else ('records', records[name, rtype]) if (name, rtype) in records else 'NODATA'
+            for seen, records in whole.items()
         }
     return found
 
@@ -95,7 +98,7 @@ def serials(e: Evidence) -> Iterator[Finding]:
     """28: each signer counts for itself."""
     told = {seen: seen.serial for seen in e.reached if seen.serial is not None}
     if len(set(told.values())) > 1:
-        words = '; '.join(f'{serial} at {listed(str(seen) for seen in told if told[seen] == serial)}' for serial in sorted({value for value in told.values()}))
+        words = '; '.join(f'{serial} at {listed(str(seen) for seen in told if told[seen] == serial)}' for serial in sorted(set(told.values())))
         yield Finding('serial_differs', f'SOA serials differ: {words}', 'Nothing', 'Nothing', addresses(told), signers(told), name=e.zone, rtype='SOA')
 
 

@@ -76,7 +76,8 @@ def _without_ds(e: Evidence, party: Party, lost: list[Seen]) -> Finding:
     return Finding(
         'ds_missing', f'the parent has no DS for key {key}, with which {party.name} signs its DNSKEY RRset',
         f'Every validating resolver that takes the DNSKEY RRset from {party.name} calls the whole zone bogus',
-        f'Bring DS {wanted} to the parent, or take {party.name} out of the NS until it is there', addresses(lost), (party.name,), key.text, wanted, e.zone, 'DS',
+        f'Bring DS {wanted} to the parent, or take {party.name} out of the NS until it is there',
+        addresses(lost), (party.name,), key.text, wanted, e.zone, 'DS',
     )
 
 
@@ -130,7 +131,10 @@ def parent_servers(e: Evidence) -> Iterator[Finding]:
     """36, 37, 32 and the DS half of 23: what the servers of the parent say, and whether they agree."""
     failed = [parent for parent in e.survey.parents if parent.failure]
     for parent in failed:
-        yield Finding('parent_server_unusable', parent.failure, 'Resolvers that ask it have to ask another one', 'See that it runs, or correct the list', (parent.address,))
+        yield Finding(
+            'parent_server_unusable', parent.failure, 'Resolvers that ask it have to ask another one', 'See that it runs, or correct the list',
+            (parent.address,),
+        )
     sets = {parent.address: e.ds_by_server[parent.address] for parent in e.survey.parents if not parent.failure}
     if len(set(sets.values())) > 1:
         odd = odd_ones(sets)
@@ -168,12 +172,16 @@ def chain(e: Evidence) -> Iterator[Finding]:
     seen = [parent for parent in e.survey.parents if not parent.failure]
     if not e.ds:
         if seen:
-            yield Finding('zone_insecure', 'the parent has no DS for the zone', 'Nobody validates it', 'Bring the DS of every signer when all is ready', name=e.zone, rtype='DS')
+            yield Finding(
+                'zone_insecure', 'the parent has no DS for the zone', 'Nobody validates it', 'Bring the DS of every signer when all is ready',
+                name=e.zone, rtype='DS',
+            )
         return
     if not any(parent.authenticated for parent in seen):
         why = next((parent.why_not for parent in seen if parent.why_not), 'no reason was given')
         yield Finding(
-            'chain_broken', f'the DS of the zone cannot be authenticated from the trust anchor: {why}', 'Validators with this trust anchor see the zone as bogus or insecure',
+            'chain_broken', f'the DS of the zone cannot be authenticated from the trust anchor: {why}',
+            'Validators with this trust anchor see the zone as bogus or insecure',
             'See the zones above; see that the resolver in use passes DNSSEC records on', name=e.zone, rtype='DS',
         )
 
@@ -182,8 +190,10 @@ def name_servers(e: Evidence) -> Iterator[Finding]:
     """18: NS are the same at all signers, and at the parent but for a whole signer that is on its way in or out."""
     sets = {seen: seen.ns for seen in e.reached if seen.ns}
     if len(set(sets.values())) > 1:
-        odd = odd_ones({seen: value for seen, value in sets.items()}, e.parent_ns)
-        told = '; '.join(f'{listed(sorted(value))} at {listed(signers(seen for seen in sets if sets[seen] == value))}' for value in sorted(set(sets.values()), key=sorted))
+        odd = odd_ones(sets, e.parent_ns)
+        told = '; '.join(
+            f'{listed(sorted(value))} at {listed(signers(seen for seen in sets if sets[seen] == value))}' for value in sorted(set(sets.values()), key=sorted)
+        )
         yield Finding(
             'ns_differ', f'NS RRsets differ: {told}', 'Which servers a resolver uses depends on the one that it asked first; a parent that heeds CSYNC stops',
             'Publish the same NS at every signer', addresses(odd), signers(odd), name=e.zone, rtype='NS',
@@ -195,7 +205,7 @@ def name_servers(e: Evidence) -> Iterator[Finding]:
     added, removed = at_zone - e.parent_ns, e.parent_ns - at_zone
     moving = _whole_signers(e, added, e.parent_ns) and _whole_signers(e, removed, at_zone)
     planned = e.is_planned(*(f'NS {name}.' for name in added | removed))
-    told = ' and '.join(part for part in (f'only the zone has {listed(sorted(added))}' if added else '', f'only the parent has {listed(sorted(removed))}' if removed else '') if part)
+    told = ' and '.join(f'only the {who} has {listed(sorted(which))}' for who, which in (('zone', added), ('parent', removed)) if which)
     yield Finding(
         'ns_differ', f'the NS of zone and parent differ: {told}', 'Which servers are used depends on whether a resolver believes the parent or the zone',
         'Have the parent take over the NS of the zone', addresses(sets), signers(sets), name=e.zone, rtype='NS',

@@ -44,7 +44,7 @@ def _missing(e: Evidence, key: DNSKEY, party: Party, owners: list[Party], lackin
         breaks = 'Nothing yet: what it signs is signed by a key as well that is there'
     if not in_use:
         breaks = f'Nothing as long as only one of {party.name} and {whose} is in the delegation'
-    remedy = f'See why {listed(addresses(lacking))} lags behind' if own else f'Add this DNSKEY at {party.name}, and have it there for its TTL before {whose} is relied on'
+    remedy = f'See why {listed(addresses(lacking))} lags behind' if own else f'Add this DNSKEY at {party.name}'
     return Finding('foreign_key_missing', what, breaks, remedy, addresses(lacking), (party.name,), key.text, severity=severity)
 
 
@@ -121,7 +121,8 @@ def _ksk_missing(e: Evidence, key: DNSKEY, party: Party, owner: Party, lacking: 
     )
     return Finding(
         'foreign_ksk_missing', f'KSK {key} of {owner.name} is not in its DNSKEY RRset',
-        f'The CDS of {owner.name} cannot be validated under the DNSKEY RRset of {party.name}' if needed else 'Nothing: RFC 8901 asks for zone-signing keys only',
+        f'The CDS of {owner.name} cannot be validated under the DNSKEY RRset of {party.name}' if needed
+        else 'Nothing: RFC 8901 asks for zone-signing keys only',
         f'Add it at {party.name}' if needed else f'Add it at {party.name} where CDS or CDNSKEY are to be used', addresses(lacking), (party.name,), key.text,
         severity=WARNING if needed else '', related=('cds_signature_unverifiable',) if needed else (),
     )

@@ -22,8 +22,8 @@ def troubles(e: Evidence) -> Iterator[Finding]:
         severity = '' if party.in_delegation else INFORMATION if party.leaving else WARNING
         for trouble, servers in whole.items():
             yield Finding(
-                trouble.code, trouble.what, f'Resolvers that choose it have to ask another one; nothing is known of what {party.name} publishes there', trouble.remedy,
-                addresses(servers), (party.name,), name=e.zone, severity=severity,
+                trouble.code, trouble.what, f'Resolvers that choose it have to ask another one; nothing is known of what {party.name} publishes there',
+                trouble.remedy, addresses(servers), (party.name,), name=e.zone, severity=severity,
             )
         single: dict[str, list[tuple[Seen, Probe, Trouble]]] = {}
         for seen in party.seen:
@@ -56,7 +56,8 @@ def tcp(e: Evidence) -> Iterator[Finding]:
                 what = answer.failure.what if answer is not None and answer.failure is not None else 'does not answer over TCP'
                 yield Finding(
                     'tcp_broken', f'{what}{measured}',
-                    'Resolvers cannot get its DNSKEY RRset, so its answers cannot be validated' if usual == ERROR else 'Answers that do not fit into UDP are lost',
+                    'Resolvers cannot get its DNSKEY RRset, so its answers cannot be validated' if usual == ERROR
+                    else 'Answers that do not fit into UDP are lost',
                     'Let TCP port 53 through to it (RFC 7766)', addresses(servers), (party.name,), name=e.zone, rtype='DNSKEY', severity=severity or usual,
                 )
 
@@ -76,17 +77,29 @@ def loops(e: Evidence) -> Iterator[Finding]:
 def reach(e: Evidence) -> Iterator[Finding]:
     """38, 42, 43, 44: what could not be looked at, and why."""
     for name in e.survey.addressless:
-        yield Finding('ns_without_address', f'name server {name} has no address', 'Resolvers cannot use it', 'Give it an address, or take it out of the NS', name=name, rtype='NS')
+        yield Finding(
+            'ns_without_address', f'name server {name} has no address', 'Resolvers cannot use it', 'Give it an address, or take it out of the NS',
+            name=name, rtype='NS',
+        )
     if e.survey.unrouted:
-        yield Finding('no_route', f'this machine has no route to {listed(e.survey.unrouted)}', 'Nothing', 'Run the verifier from a machine that has IPv4 and IPv6', e.survey.unrouted)
+        yield Finding(
+            'no_route', f'this machine has no route to {listed(e.survey.unrouted)}', 'Nothing', 'Run the verifier from a machine that has IPv4 and IPv6',
+            e.survey.unrouted,
+        )
     limited = [seen for seen in e.seen if seen.survey.limited]
     for seen in limited:
         yield Finding('limit_reached', seen.survey.limited, 'Nothing', 'Ask for fewer names', (seen.address,), (seen.signer,))
     if e.signatures.exhausted:
-        yield Finding('limit_reached', 'more signatures than are checked for one zone', 'Validators may give up as well', 'See which server answers with so many signatures')
+        yield Finding(
+            'limit_reached', 'more signatures than are checked for one zone', 'Validators may give up as well',
+            'See which server answers with so many signatures',
+        )
     for seen in e.seen:
         if seen.survey.transfer is not None and seen.survey.transfer.failure:
-            yield Finding('transfer_failed', f'no zone transfer: {seen.survey.transfer.failure}', 'Nothing; content was compared by probes', 'Allow AXFR, by TSIG', (seen.address,), (seen.signer,))
+            yield Finding(
+                'transfer_failed', f'no zone transfer: {seen.survey.transfer.failure}', 'Nothing; content was compared by probes', 'Allow AXFR, by TSIG',
+                (seen.address,), (seen.signer,),
+            )
 
 
 CHECKS = (troubles, tcp, loops, reach)

@@ -33,7 +33,8 @@ def unsigned(e: Evidence) -> Iterator[Finding]:
             severity = INFORMATION if not party.in_delegation else '' if e.is_secure else WARNING
             yield Finding(
                 'zone_unsigned', 'serves the zone unsigned: it has no DNSKEY',
-                'Every validating resolver that reaches it calls its answers bogus' if e.is_secure and party.in_delegation else 'Nothing as long as it is not delegated to',
+                'Every validating resolver that reaches it calls its answers bogus' if e.is_secure and party.in_delegation
+                else 'Nothing as long as nobody validates or is sent to it',
                 f'Have {party.name} sign the zone there', addresses(plain), (party.name,), name=e.zone, rtype='DNSKEY', severity=severity,
             )
 
@@ -57,7 +58,8 @@ def _late(e: Evidence, party: Party, bad: list[tuple[str, str, Any, Seen]]) -> F
     name, rtype, rrsig, _seen = min(bad, key=lambda one: (one[1] != 'DNSKEY', one[1] != 'SOA', one[0], one[1]))
     began = rrsig.inception <= e.now
     when = f'ended at {utc(rrsig.expiration)}' if began else f'begins at {utc(rrsig.inception)} only'
-    others = f', and those of {listed(dict.fromkeys(f"{one[0]} {one[1]}" for one in bad if (one[0], one[1]) != (name, rtype)))}' if len({one[:2] for one in bad}) > 1 else ''
+    rest = listed(f'{one[0]} {one[1]}' for one in bad if one[:2] != (name, rtype))
+    others = f', and those of {rest}' if rest else ''
     servers = [one[3] for one in bad]
     return Finding(
         'signature_outside_validity', f'the signature of {name} {rtype} by key {rrsig.key_tag} {when}{others}',
@@ -144,8 +146,9 @@ def denial_of_existence(e: Evidence) -> Iterator[Finding]:
         bad = [(denied, seen) for seen in party.seen for denied in e.denied.get(seen, ()) if not denied.proof.holds]
         if bad:
             first = bad[0][0]
+            count = len({one[0].probe for one in bad})
             yield Finding(
-                'denial_invalid', f'the answer for {first.probe} does not prove {first.proof.what}: {first.proof.why_not} ({len({one[0].probe for one in bad})} answers)',
+                'denial_invalid', f'the answer for {first.probe} does not prove {first.proof.what}: {first.proof.why_not} ({count} answers)',
                 'Every validating resolver that reaches this server calls these answers bogus',
                 f'Have {party.name} sign the zone again, with a whole chain of NSEC or NSEC3', addresses(seen for _denied, seen in bad), (party.name,),
                 name=first.probe.name.rstrip('.'), rtype=first.probe.rtype, severity=severity_for(e, party),
@@ -158,7 +161,8 @@ def denial_kinds(e: Evidence) -> Iterator[Finding]:
     if len(set(kinds.values())) > 1:
         told = '; '.join(f'{kind} at {listed(signers(seen for seen in kinds if kinds[seen] == kind))}' for kind in sorted(set(kinds.values())))
         yield Finding(
-            'denial_differs', f'existence is denied in two ways: {told}', 'Resolvers that synthesise answers from cached NSEC (RFC 8198) may mix them up; it validates',
+            'denial_differs', f'existence is denied in two ways: {told}',
+            'It validates; resolvers that make answers from cached NSEC (RFC 8198) may mix them up',
             'Have all signers use the same', addresses(kinds), signers(kinds),
         )
 
@@ -171,16 +175,14 @@ def nsec3_parameters(e: Evidence) -> Iterator[Finding]:
     kinds = {(parameters.iterations, parameters.salt) for parameters in used.values()}
     if not many and len(kinds) < 2:
         return
-    told = '; '.join(
-        f'iterations {iterations}, salt {salt.hex() or "none"} at {listed(signers(seen for seen, one in used.items() if (one.iterations, one.salt) == (iterations, salt)))}'
-        for iterations, salt in sorted(kinds)
-    )
-    where = many or list(used)
+    at = {kind: listed(signers(seen for seen, one in used.items() if (one.iterations, one.salt) == kind)) for kind in sorted(kinds)}
+    told = '; '.join(f'iterations {iterations}, salt {salt.hex() or "none"} at {where}' for (iterations, salt), where in at.items())
+    concerned = many or list(used)
     yield Finding(
         'nsec3_parameters', f'NSEC3 {"parameters differ" if len(kinds) > 1 else "has iterations"}: {told}',
         'Validators see the zone as insecure, or fail, with so many iterations' if worst > ITERATIONS_HASHED
         else 'Costs validators time (RFC 9276); some set limits' if many else 'Nothing for resolvers',
-        'Set iterations 0 and no salt at every signer', addresses(where), signers(where), severity=ERROR if worst > ITERATIONS_HASHED else '',
+        'Set iterations 0 and no salt at every signer', addresses(concerned), signers(concerned), severity=ERROR if worst > ITERATIONS_HASHED else '',
     )
 
 

@@ -88,7 +88,7 @@ class Pair:
 def pair(name: str, flags: int = 256, algorithm: int = 13) -> Pair:
     """The key pair of that *name*, the same in all tests."""
     make: dict[int, Callable[[], Any]] = {
-        8: lambda: rsa.generate_private_key(65537, 1024),
+        8: lambda: rsa.generate_private_key(65537, 1024),  # noqa: S505 - quick, and signs nothing that anybody relies on
         13: lambda: ec.generate_private_key(ec.SECP256R1()),
         15: ed25519.Ed25519PrivateKey.generate,
     }
@@ -398,7 +398,8 @@ class Group:
         probes = [*probes, *more]
         target = replace(self.target, signers=self.declared, plan=self.plan)
         return Survey(
-            target, NOW, 'example', tuple(self.parents or [self.parent()]), tuple(copy.server(probes) for copy in self.copies.values()), tuple(probes), self.members
+            target, NOW, 'example', tuple(self.parents or [self.parent()]), tuple(copy.server(probes) for copy in self.copies.values()), tuple(probes),
+            self.members,
         )
 
 
