@@ -22,7 +22,7 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from multisigner_lab.daemons import LabError, tool
 
 from . import places
-from .zone import CSK, KEY_TYPES, TTL, ZSK, Copy, Key, Record, Validity, Zone
+from .zone import KEY_TYPES, TTL, ZSK, Copy, Key, Record, Validity, Zone
 
 ALGORITHM_NAMES = {8: "RSASHA256", 13: "ECDSAP256SHA256", 14: "ECDSAP384SHA384", 15: "ED25519"}
 RSA_BITS = 2048
@@ -72,7 +72,7 @@ class Built:
 def build(zone: Zone, folder: Path) -> Built:
     """Makes everything of one zone below *folder*."""
     folder.mkdir(parents=True)
-    pairs = {key: _make_key(zone, key, folder) for key in zone.keys()}
+    pairs = {key: _make_key(zone, key, folder) for key in zone.key_pairs()}
     files = {}
     for copy in zone.copies:
         files[copy.server] = folder / f"{copy.server}.zone"
@@ -175,7 +175,7 @@ def _sign(
     # -z: a KSK signs everything too; -P: whether that makes sense is not dnssec-signzone's business here
     options = ["-q", "-z", "-P", "-O", "full", "-o", zone.name, "-d", str(folder), "-f", str(signed), *denial, *(word for time in times for word in time)]
     tool("dnssec-signzone", *options, str(unsigned), *(str(pairs[key].file) for key in dict.fromkeys(keys)))
-    return [record for record in map(_parse, signed.read_text(encoding="ascii").splitlines()) if record is not None]
+    return [record for record in map(parse, signed.read_text(encoding="ascii").splitlines()) if record is not None]
 
 
 def _offset(option: str, seconds: int) -> tuple[str, str]:
@@ -185,7 +185,7 @@ def _offset(option: str, seconds: int) -> tuple[str, str]:
 _LINE = re.compile(r"^(\S+)\s+(\d+)\s+IN\s+(\S+)\s+(.*)$")
 
 
-def _parse(line: str) -> Record | None:
+def parse(line: str) -> Record | None:
     """A line of dnssec-signzone's full format; a comment is none."""
     if not line or line.startswith(";"):
         return None

@@ -18,12 +18,6 @@ from multisigner_lab.daemons import LabError
 from . import places
 from .zone import Zone
 
-_OF_THE_LAB: Mapping[str, object] = {
-    "trust_anchor_file": os.environ.get("LAB_TRUST_ANCHOR", ""),
-    "resolvers": [os.environ.get("LAB_RESOLVER", "")],
-    "timeout": 1,  # seconds for each try: everything is on loopback
-    "fail_on": "never",
-}
 _OPTIONS = ("zones", "signers", "parents", "trust_anchor_file", "resolvers", "timeout", "fail_on")
 
 
@@ -85,11 +79,21 @@ class Run:
 NAMES = ("www", "mail", "only")  # hosts of build.py's content, and the one that check 20 is about
 
 
+def of_the_lab() -> dict[str, object]:
+    """How to ask in any lab: it tells the resolver and the trust anchor."""
+    return {
+        "trust_anchor_file": os.environ["LAB_TRUST_ANCHOR"],
+        "resolvers": [os.environ["LAB_RESOLVER"]],
+        "timeout": 1,  # seconds for each try: everything is on loopback
+        "fail_on": "never",
+    }
+
+
 def options(zones: Sequence[Zone]) -> dict[str, object]:
     """The module's options: everything declared as an inventory has it, contents compared by zone transfers."""
     parent = "sabotage_registry"
     return {
-        **_OF_THE_LAB,
+        **of_the_lab(),
         "zones": [
             {"name": zone.name, "parent": parent, "signers": list(zone.signers), "leaving": list(zone.leaving), "names": list(NAMES), "transfer": True}
             for zone in zones
@@ -101,7 +105,7 @@ def options(zones: Sequence[Zone]) -> dict[str, object]:
 
 def options_by_name(zones: Sequence[Zone]) -> dict[str, object]:
     """As from a laptop: the zones' names, and some hosts that the user knows. Signers and parent are to be found."""
-    return {**_OF_THE_LAB, "zones": [{"name": zone.name, "names": list(NAMES)} for zone in zones], "signers": [], "parents": []}
+    return {**of_the_lab(), "zones": [{"name": zone.name, "names": list(NAMES)} for zone in zones], "signers": [], "parents": []}
 
 
 def verify(asked: Mapping[str, object], folder: Path) -> Run:

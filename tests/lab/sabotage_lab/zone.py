@@ -179,7 +179,7 @@ class Zone:
         """Everybody who is delegated to, or serves it."""
         return tuple(dict.fromkeys((*self.delegation, *(copy.server for copy in self.copies))))
 
-    def keys(self) -> tuple[Key, ...]:
+    def key_pairs(self) -> tuple[Key, ...]:
         """Every key pair that is needed."""
         needed = [ds.key for ds in self.ds]
         for copy in self.copies:
