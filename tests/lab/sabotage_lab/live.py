@@ -159,7 +159,9 @@ def join(lab: settings.Lab, secret: str) -> None:
     keys = {name: own_keys(SERVERS[name][0]) for name in ("ns1", settings.DESEC, "knot")}
     inventory = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))["all"]["children"]
     signers, registry = inventory["signers"]["hosts"], inventory["parents"]["hosts"]["example_registry"]
-    others = [record for name in ("ns1", settings.DESEC) for record in records(keys[name])]
+    others = [f"DNSKEY {_text(key)}" for name in ("ns1", settings.DESEC) for key in keys[name]]
+    # as they are: deSEC lists its key with two digest types, and CDS are to be the same at every signer (RFC 9975)
+    others += [f"{rtype} {rdata}" for rtype in ("CDS", "CDNSKEY") for rdata in _rrset(settings.NS1, ZONE.name, rtype)]
 
     def zone(add: Sequence[str]) -> list[dict[str, object]]:
         return [{"name": ZONE.name, "add": list(add)}]

@@ -21,7 +21,7 @@ from .resolvers import Resolver, questions
 
 # For each zone the codes of what a tool complains about.
 Complaints = Mapping[str, frozenset[str]]
-ROUNDS = 3  # of each live resolver: which server it asks is its choice
+ROUNDS = 5  # of each live resolver: which server it asks is its choice
 # What zonemaster says of loopback addresses and of a lab on one machine, whatever the zone is like
 _ZONEMASTER_MODULES = ("DNSSEC", "Consistency", "Delegation", "Nameserver", "Zone")
 _ZONEMASTER_OF_THE_LAB = frozenset(
