@@ -37,10 +37,12 @@ class Party:
     declared: DeclaredSigner | None = None
     data_keys: frozenset[DNSKEY] = frozenset()
     key_keys: frozenset[DNSKEY] = frozenset()
+    parent_known: bool = True
 
     @property
     def in_delegation(self) -> bool:
-        return any(seen.survey.in_parent or seen.survey.in_child for seen in self.seen)
+        """Whether resolvers may be sent to it; where no server of the parent tells, they may."""
+        return not self.parent_known or any(seen.survey.in_parent or seen.survey.in_child for seen in self.seen)
 
     @property
     def in_parent(self) -> bool:
@@ -107,6 +109,10 @@ class Evidence:
     @cached_property
     def parent_ns(self) -> frozenset[str]:
         return frozenset().union(*(parent.ns for parent in self.survey.parents if not parent.failure))
+
+    @cached_property
+    def parent_known(self) -> bool:
+        return any(not parent.failure for parent in self.survey.parents)
 
     @property
     def is_secure(self) -> bool:
@@ -202,7 +208,7 @@ class Evidence:
     def _party(self, name: str, seen: list[Seen], declared: DeclaredSigner | None) -> Party:
         data = frozenset().union(*(self.data_keys(one) for one in seen))
         over_keys = frozenset().union(*(self.key_keys(one) for one in seen))
-        return Party(name, tuple(seen), declared, data, over_keys)
+        return Party(name, tuple(seen), declared, data, over_keys, self.parent_known)
 
     def _grouped(self, servers: list[Seen]) -> list[list[Seen]]:
         """Servers that share a signing key or a host name are one signer's (under RFC 8901's model 1 all are one)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from contextlib import suppress
 from typing import Any, Mapping, Sequence
 
 from ..resolve import TRIES, UDP_PAYLOAD, Server, Tsig, together, turn
@@ -27,6 +28,7 @@ except ImportError:
     # resolve.py remembers the failure; every module reports it before anything here runs.
     pass
 
+LARGE_PAYLOAD = 4096  # bytes
 AT_ONCE = 12  # questions to one server about one zone
 ALLOWANCE = 8  # timeouts that one server may take for one zone in all
 TRANSFERRED = 200_000  # records of a zone
@@ -71,17 +73,20 @@ class Asker:
 
     async def ask(self, server: Server, probe: Probe) -> Answer:
         """UDP, then TCP where the answer is truncated; or TCP alone for a probe that wants it."""
-        query = dns.message.make_query(probe.name, probe.rtype, want_dnssec=True, payload=UDP_PAYLOAD)
-        query.flags &= ~dns.flags.RD
         async with turn():
             if probe.over_tcp:
-                return await self._tcp(server, query, truncated=0)
-            answer = await self._udp(server, query)
+                return await self._tcp(server, _query(probe), truncated=0)
+            answer = await self._udp(server, _query(probe))
             if isinstance(answer, Answer):
                 return answer
             if not answer.flags & dns.flags.TC:
                 return read(answer)
-            return await self._tcp(server, query, truncated=_size(answer))
+            whole = await self._tcp(server, _query(probe), truncated=_size(answer))
+            if whole.failure is None or whole.failure.kind != NO_TCP:
+                return whole
+            # what no resolver asks for, but it tells how large the answer is
+            large = await self._udp(server, _query(probe, LARGE_PAYLOAD))
+            return whole if isinstance(large, Answer) or large.flags & dns.flags.TC else read(large, truncated=True)
 
     async def _udp(self, server: Server, query: Any) -> Any:
         garbage = ''
@@ -103,8 +108,7 @@ class Asker:
 
     async def _tcp(self, server: Server, query: Any, truncated: int) -> Answer:
         try:
-            # the timeout is that of the whole exchange: a server that drips bytes gains nothing
-            answer = await dns.asyncquery.tcp(query, server.address, timeout=self.timeout, port=server.port)
+            answer = await self._tcp_tries(server, query)
         except (OSError, EOFError, dns.exception.Timeout) as error:
             how = 'does not answer over TCP' if isinstance(error, dns.exception.Timeout) else f'cannot be reached over TCP ({error or type(error).__name__})'
             if truncated:
@@ -113,6 +117,13 @@ class Asker:
         except (dns.exception.DNSException, *UNREADABLE) as error:
             return Answer(failure=Failure(MALFORMED, f'gives an answer over TCP that cannot be read: {str(error) or type(error).__name__}'))
         return read(answer, truncated=bool(truncated))
+
+    async def _tcp_tries(self, server: Server, query: Any) -> Any:
+        """The answer over TCP. The timeout is that of a whole exchange: a server that drips bytes gains nothing by it."""
+        for _unused in range(TRIES - 1):
+            with suppress(dns.exception.Timeout):
+                return await dns.asyncquery.tcp(query, server.address, timeout=self.timeout, port=server.port)
+        return await dns.asyncquery.tcp(query, server.address, timeout=self.timeout, port=server.port)
 
     async def transfer(self, server: Server, zone: str, tsig: Tsig | None) -> Transfer:
         """The content of *zone* by AXFR (RFC 5936), without what signing makes and what is each signer's own."""
@@ -129,6 +140,12 @@ class Asker:
         except (OSError, EOFError, dns.exception.DNSException, *UNREADABLE) as error:
             return Transfer(failure=str(error) or type(error).__name__)
         return Transfer(_content(whole))
+
+
+def _query(probe: Probe, payload: int = UDP_PAYLOAD) -> Any:
+    query = dns.message.make_query(probe.name, probe.rtype, want_dnssec=True, payload=payload)
+    query.flags &= ~dns.flags.RD
+    return query
 
 
 def _bounded_zone(zone: str) -> Any:

@@ -19,7 +19,7 @@ from ..trust import chain_from
 from .findings import CRITICAL, INFORMATION, SEVERITIES
 from .judge import judge
 from .result import summary, zone_as_dict
-from .survey import DeclaredSigner, Plan, Target, Wait
+from .survey import DeclaredSigner, Plan, Survey, Target, Wait
 from .surveyor import Surveyor
 
 try:
@@ -108,17 +108,21 @@ def verify(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _look_and_judge(targets: Sequence[Target], surveyor: Surveyor) -> _Share:
+    """A few zones at a time are looked at, then judged: an answer that comes while a judgement is under way could be taken for a late one."""
     errors: dict[str, str] = {}
+    found: list[dict[str, Any]] = []
 
-    async def one(target: Target) -> dict[str, Any] | None:
+    async def look(target: Target) -> Survey | None:
         try:
-            return zone_as_dict(judge(await surveyor.survey(target, int(time.time()))))
+            return await surveyor.survey(target, int(time.time()))
         except MultisignerError as error:
             errors[target.zone] = str(error.at(zone=target.zone))
             return None
 
-    found = await for_each(targets, one, ZONES_AT_ONCE)
-    return [zone for zone in found if zone is not None], errors
+    for start in range(0, len(targets), ZONES_AT_ONCE):
+        surveys = await for_each(targets[start:start + ZONES_AT_ONCE], look, ZONES_AT_ONCE)
+        found.extend(zone_as_dict(judge(survey)) for survey in surveys if survey is not None)
+    return found, errors
 
 
 # -- the options ------------------------------------------------------------------------------------------------------------

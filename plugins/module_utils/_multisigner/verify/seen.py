@@ -47,16 +47,16 @@ class Item:
     probe: Probe
     signed: SignedRRset
 
-    @property
+    @cached_property
     def name(self) -> str:
         text: str = self.signed.name.to_text(omit_final_dot=True).lower()
         return text or '.'
 
-    @property
+    @cached_property
     def rtype(self) -> str:
         return type_text(self.signed.rtype)
 
-    @property
+    @cached_property
     def is_zone_data(self) -> bool:
         """Not one of the RRsets that BIND and others sign with the KSK alone."""
         return self.signed.rtype not in (dns.rdatatype.DNSKEY, dns.rdatatype.CDS, dns.rdatatype.CDNSKEY)

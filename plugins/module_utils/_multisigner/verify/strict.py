@@ -34,7 +34,9 @@ class _Validator:
 
 
 def opinions(e: Evidence) -> tuple[Opinion, ...]:
-    """One for each kind of validator; for one that lacks an algorithm, each algorithm in the DS set."""
+    """One for each kind of validator; for one that lacks an algorithm, each algorithm in the DS set. None where the DS are not known."""
+    if not e.parent_known:
+        return ()
     return tuple(_opinion(e, validator) for validator in _validators(e))
 
 

@@ -9,7 +9,7 @@ from typing import Iterator
 from ..evidence import Evidence, addresses, listed
 from ..findings import ERROR, INFORMATION, WARNING, Finding
 from ..seen import Seen, Trouble
-from ..survey import NO_TCP, Probe
+from ..survey import NO_TCP, Answer, Probe
 
 
 def troubles(e: Evidence) -> Iterator[Finding]:
@@ -46,20 +46,24 @@ def tcp(e: Evidence) -> Iterator[Finding]:
             if seen.trouble is None and answer is not None and answer.failure is not None and answer.failure.kind == NO_TCP:
                 cut.append(seen)
             elif seen.trouble is None and seen.answers_tcp is False:
-                closed.append(seen)
+                (cut if answer is not None and answer.truncated else closed).append(seen)
         severity = '' if party.in_delegation else WARNING
         for servers, usual in ((cut, ERROR), (closed, WARNING)):
             if servers:
                 answer = servers[0].apex_answer('DNSKEY')
-                size = answer.size if answer is not None else 0
-                measured = f' ({size} bytes over UDP)' if size else ''
-                what = answer.failure.what if answer is not None and answer.failure is not None else 'does not answer over TCP'
                 yield Finding(
-                    'tcp_broken', f'{what}{measured}',
+                    'tcp_broken', _tcp_told(answer),
                     'Resolvers cannot get its DNSKEY RRset, so its answers cannot be validated' if usual == ERROR
                     else 'Answers that do not fit into UDP are lost',
                     'Let TCP port 53 through to it (RFC 7766)', addresses(servers), (party.name,), name=e.zone, rtype='DNSKEY', severity=severity or usual,
                 )
+
+
+def _tcp_told(answer: Answer | None) -> str:
+    if answer is not None and answer.failure is not None:
+        return f'{answer.failure.what} (the truncated one has {answer.size} bytes)'
+    size = f'; its DNSKEY answer has {answer.size} bytes' if answer is not None else ''
+    return f'does not answer over TCP{size}' + (', which is truncated over UDP' if answer is not None and answer.truncated else '')
 
 
 def loops(e: Evidence) -> Iterator[Finding]:
