@@ -39,10 +39,10 @@ def _cell(e: Evidence, holder: Party, answerer: Party) -> Cell:
                 else:
                     valid += 1
             for denied in e.denied[seen]:
-                if denied.proof.holds:
-                    valid += 1
+                if distrust or not denied.proof.holds:
+                    failures.append(f'{denied.probe}: {distrust or denied.proof.why_not}')
                 else:
-                    failures.append(f'{denied.probe}: {denied.proof.why_not}')
+                    valid += 1
     return Cell(holder.name, answerer.name, valid, len(failures), failures[0] if failures else '')
 
 

@@ -20,14 +20,13 @@ from .findings import CRITICAL, INFORMATION, SEVERITIES
 from .judge import judge
 from .result import summary, zone_as_dict
 from .survey import DeclaredSigner, Plan, Survey, Target, Wait
-from .surveyor import Surveyor
+from .surveyor import NamesOf, Surveyor
 
 try:
     import dns.exception
     import dns.name
-    import dns.rdataclass
     import dns.rdatatype
-    import dns.zonefile
+    import dns.zone
 except ImportError:
     # resolve.py remembers the failure; every module reports it before anything here runs.
     pass
@@ -88,7 +87,7 @@ _Share = Tuple[List[Dict[str, Any]], Dict[str, str]]
 def verify(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the module returns for the options of VERIFY_OPTIONS. Raises MultisignerError for what is wrong with every zone."""
     targets, errors = read_targets(options)
-    names = _names_in(options['names_file']) if options['names_file'] else ()
+    names = _names_in(options['names_file']) if options['names_file'] else None
 
     async def work(share: Sequence[Target]) -> _Share:
         chain = chain_from(options['trust_anchor_file'], options['resolvers'], options['timeout'])
@@ -202,11 +201,19 @@ def _plan(plan: Mapping[str, Any]) -> Plan:
     return Plan(str(plan.get('state', '')), waits, frozenset(moving))
 
 
-def _names_in(path: str) -> tuple[tuple[str, str], ...]:
-    """Every name and type of the zone file *path*. Raises MultisignerError when it cannot be read."""
+def _names_in(path: str) -> NamesOf:
+    """For a zone, every name and type that the zone file *path* has in it. Raises MultisignerError when it cannot be read."""
     try:
         with open(path, encoding='utf-8') as file:
-            rrsets = dns.zonefile.read_rrsets(file.read(), rdclass=None, default_ttl=0, origin=dns.name.root, relativize=False)
-    except (OSError, UnicodeDecodeError, dns.exception.DNSException, ValueError) as error:
-        raise MultisignerError(f'the zone file {path} cannot be read: {error}', remedy='Correct names_file; write $ORIGIN where names are relative') from None
-    return tuple((rrset.name.to_text(), dns.rdatatype.to_text(rrset.rdtype)) for rrset in rrsets)
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MultisignerError(f'the zone file {path} cannot be read: {error}', remedy='Correct names_file') from None
+
+    def names_of(zone: str) -> list[tuple[str, str]]:
+        try:
+            read = dns.zone.from_text(text, dns.name.from_text(zone), relativize=False, check_origin=False)
+        except (dns.exception.DNSException, ValueError) as error:
+            raise MultisignerError(f'the zone file {path} cannot be read: {error}', zone, remedy='Correct names_file, which is a zone file') from None
+        return [(name.to_text(), dns.rdatatype.to_text(rdataset.rdtype)) for name, node in read.nodes.items() for rdataset in node]
+
+    return names_of

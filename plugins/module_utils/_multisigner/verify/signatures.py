@@ -14,7 +14,7 @@ from typing import Any, Iterable, Mapping
 
 from ..dnskey import DNSKEY
 from ..errors import MultisignerError
-from .survey import SignedRRset
+from .survey import RRSIGS_CONSIDERED, SignedRRset
 
 try:
     import dns.dnssec
@@ -28,7 +28,6 @@ except ImportError:
     pass
 
 KEYS_CONSIDERED = 64  # of a DNSKEY RRset; a group of signers in a rollover has a dozen
-RRSIGS_CONSIDERED = 8  # of an RRset
 KEYS_OF_A_TAG = 4  # colliding ones that are tried for a signature
 
 

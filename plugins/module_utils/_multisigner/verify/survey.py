@@ -28,6 +28,8 @@ WILDCARD = 'wildcard'  # a fresh name below a wildcard
 NAME = 'name'
 DELEGATION = 'delegation'  # the DS of a zone below
 
+RRSIGS_CONSIDERED = 8  # of an RRset; more are not checked (KeyTrap, CVE-2023-50387)
+
 
 @dataclass(frozen=True, order=True)
 class Probe:
@@ -67,8 +69,9 @@ class SignedRRset:
 
     @cached_property
     def identity(self) -> Any:
-        """Equal for equal RRsets with equal signatures, whichever server they came from; its first three parts for equal RRsets."""
-        return self.rrset.name, self.rtype, frozenset(self.rrset), frozenset(self.rrsigs)
+        """Equal for equal RRsets with equal signatures, as far as these are looked at, whichever server they came from; its first three
+        parts for equal RRsets."""
+        return self.rrset.name, self.rtype, frozenset(self.rrset), frozenset(self.rrsigs[:RRSIGS_CONSIDERED])
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ The same questions go to every server, or their answers could not be compared. I
 from __future__ import annotations
 
 import secrets
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence, Tuple
 
 from ..errors import MultisignerError
 from ..resolve import Server, from_rdata, together
@@ -34,6 +34,7 @@ from .survey import (
 )
 
 try:
+    import dns.exception
     import dns.name
     import dns.rdatatype
 except ImportError:
@@ -44,13 +45,17 @@ APEX_TYPES = ('SOA', 'DNSKEY', 'NS', 'CDS', 'CDNSKEY', 'A', 'AAAA', 'MX', 'TXT')
 ABSENT_TYPE = 'LOC'  # hardly a name has one
 NAME_TYPES = ('A', 'AAAA', 'MX', 'TXT')
 LEARNT = 12  # names of each kind that are asked for since an NSEC or a transfer told of them
+WALKED = 16  # names that are looked for along the NSEC chain of one server
 QUESTIONS = 20_000  # to one server about one zone; more names in a zone file are left out
 
 
-class Surveyor:
-    """Looks at many zones; what they have in common is looked for once. *names* are absolute names with types, from a zone file."""
+NamesOf = Callable[[str], Sequence[Tuple[str, str]]]
 
-    def __init__(self, chain: Chain, timeout: float, names: Sequence[tuple[str, str]] = ()) -> None:
+
+class Surveyor:
+    """Looks at many zones; what they have in common is looked for once. *names* gives absolute names with types to ask for in a zone."""
+
+    def __init__(self, chain: Chain, timeout: float, names: NamesOf | None = None) -> None:
         self._chain = chain
         self._discoverer = Discoverer(chain, timeout)
         self._asker = Asker(timeout)
@@ -60,15 +65,16 @@ class Surveyor:
         """Everything about *target*. Raises MultisignerError when its parent cannot be found."""
         found = await self._discoverer.find(target)
         fresh = secrets.token_hex(6)
-        probes = first_probes(target, fresh, self._names)
+        probes = first_probes(target, fresh, self._names(target.zone) if self._names is not None else ())
         asked: dict[Server, Mapping[Probe, Answer]] = {}
         await self._ask(asked, found.names, probes)
         await self._discoverer.follow(found, _ns(target, asked, found), found.in_child)
         await self._ask(asked, [server for server in found.names if server not in asked], probes)
         transfers = await self._transfers(target, found, asked) if target.transfer else {}
-        more = [probe for probe in learnt_probes(target.zone, fresh, asked.values(), transfers.values()) if probe not in probes]
+        alive = [server for server in asked if _is_alive(asked[server])]
+        walked = await self._walk(target.zone, alive, asked)
+        more = [probe for probe in learnt_probes(target.zone, fresh, [*asked.values(), walked], transfers.values()) if probe not in probes]
         if more:
-            alive = [server for server in asked if _is_alive(asked[server])]
             for server, answers in zip(alive, await together(self._asker.all(server, more) for server in alive)):
                 asked[server] = {**asked[server], **answers}
         signals = await self._signals(target, found) if target.bootstrapping else ()
@@ -88,6 +94,26 @@ class Surveyor:
 
         chosen = list(servers)
         asked.update(zip(chosen, await together(one(server) for server in chosen)))
+
+    async def _walk(self, zone: str, alive: Sequence[Server], asked: Mapping[Server, Mapping[Probe, Answer]]) -> Mapping[Probe, Answer]:
+        """A few answers along the chain of NSEC, which tell of names; of a server that has none, nothing."""
+        apex = dns.name.from_text(zone)
+        start = Probe(NODATA, apex.to_text(), ABSENT_TYPE)
+        found: dict[Probe, Answer] = {}
+        for server in alive:
+            name = _following(asked[server][start], apex)
+            while name is not None and name != apex and len(found) < WALKED:
+                try:
+                    after = dns.name.Name((name.labels[0] + b'\0', *name.labels[1:]))
+                except dns.exception.DNSException:
+                    break  # the label or the name is as long as one can be
+                probe = Probe(FRESH, after.to_text(), 'A')
+                found[probe] = await self._asker.ask(server, probe)
+                following = _following(found[probe], after)
+                name = following if following is not None and following > name else None
+            if found:
+                break
+        return found
 
     async def _transfers(self, target: Target, found: Found, asked: Mapping[Server, Any]) -> Mapping[Server, Transfer]:
         tsigs = {signer.name: signer.tsig for signer in target.signers}
@@ -176,6 +202,14 @@ def learnt_probes(zone: str, fresh: str, answers: Iterable[Mapping[Probe, Answer
     probes += [Probe(NAME, name.to_text(), 'A') for name in between]
     probes += [Probe(NODATA, name.to_text(), ABSENT_TYPE) for name in hosts]
     return list(dict.fromkeys(probe for probe in probes if dns.name.from_text(probe.name).is_subdomain(apex)))
+
+
+def _following(answer: Answer, name: Any) -> Any | None:
+    """The next name in the zone after *name*, as an NSEC that matches or covers it tells."""
+    for signed in answer.authority:
+        if signed.rtype == dns.rdatatype.NSEC and signed.name <= name and (name < signed.rrset[0].next or signed.name == name):
+            return signed.rrset[0].next
+    return None
 
 
 def _types(rdata: Any) -> set[str]:

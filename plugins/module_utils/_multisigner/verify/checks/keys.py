@@ -10,7 +10,8 @@ from ...dnskey import ALGORITHM_NAMES, DNSKEY, SIGNING_ALGORITHMS
 from ..evidence import Evidence, Party, addresses, listed, signers
 from ..findings import ERROR, INFORMATION, WARNING, Finding
 from ..seen import Seen
-from ..signatures import KEYS_CONSIDERED, RRSIGS_CONSIDERED
+from ..signatures import KEYS_CONSIDERED
+from ..survey import RRSIGS_CONSIDERED
 
 Altered = Mapping["tuple[str, DNSKEY]", DNSKEY]
 
