@@ -40,7 +40,8 @@ def troubles(e: Evidence) -> Iterator[Finding]:
 def tcp(e: Evidence) -> Iterator[Finding]:
     """12: RFC 7766. Where UDP carries everything that was asked for, it is a warning."""
     for party in e.parties:
-        cut, closed = [], []
+        cut: list[Seen] = []
+        closed: list[Seen] = []
         for seen in party.seen:
             answer = seen.apex_answer('DNSKEY')
             if seen.trouble is None and answer is not None and answer.failure is not None and answer.failure.kind == NO_TCP:
