@@ -66,8 +66,8 @@ def _text(told: Iterable[Told]) -> str:
     """Each finding in a paragraph; what the records hold is not told again."""
     paragraphs = []
     for one in told:
-        lines = [f'{LEVEL_WORDS[one.severity]}: {sentence(one)}', *(f'{title}: {text}' for title, text in (('Breaks', one.breaks), ('Remedy', one.remedy)) if text)]
-        paragraphs.append('\n'.join(lines))
+        lines = (f'{LEVEL_WORDS[one.severity]}: {sentence(one)}', one.breaks and f'Breaks: {one.breaks}', one.remedy and f'Remedy: {one.remedy}')
+        paragraphs.append('\n'.join(filter(None, lines)))
     return shortened('\n\n'.join(paragraphs), TEXT_SHOWN)
 
 

@@ -12,7 +12,7 @@ from typing import Iterable, Mapping, Sequence
 from ..verify.findings import CRITICAL, ERROR
 from .markup import NOTHING, Markup, constant, element, escape, shortened
 from .returned import Zone
-from .sections import TEXT_SHOWN, badge, body, verdict_line
+from .sections import TEXT_SHOWN, badge, body, in_brief
 from .style import CSS, SYMBOLS
 from .words import GOOD, LEVEL_WORDS, LEVELS, above_information, count, level, sentence, verdict
 
@@ -108,7 +108,7 @@ def _errors(errors: Mapping[str, str]) -> Markup:
 def _zone(zone: Zone, ident: str, in_full: bool, alone: bool) -> Markup:
     """Folded when nothing is broken. The target of links is inside what is folded, so browsers unfold it to go there."""
     grade = level(zone)
-    content = body(zone, ident, in_full) if in_full else verdict_line(zone)
+    content = body(zone, ident) if in_full else in_brief(zone)
     if alone:
         return element('section', element('h2', zone.name, class_='unseen'), content, class_=f'zone {grade}', id=ident)
     return element(

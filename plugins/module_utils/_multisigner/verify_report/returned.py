@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping
 
-from ..dnskey import DIGEST_LENGTHS, DNSKEY
+from ..dnskey import DIGEST_LENGTHS, DNSKEY, zone_name
 from ..errors import MultisignerError
 from ..verify.findings import SEVERITIES
 
@@ -205,6 +205,7 @@ class Zone:
     parent: str
     parent_zone: str
     parent_servers: tuple[ParentServer, ...]
+    ds: tuple[Ds, ...]
     signers: tuple[Signer, ...]
     keys: tuple[Key, ...]
     probes: int
@@ -214,12 +215,6 @@ class Zone:
     validators: tuple[Opinion, ...]
     analysers: tuple[Complaint, ...]
     waits: tuple[Wait, ...]
-
-    @property
-    def ds(self) -> tuple[Ds, ...]:
-        """What any server of the parent has."""
-        texts = sorted({text for server in self.parent_servers for text in server.ds}, key=lambda text: (int(text.split(' ')[0]), text))
-        return tuple(Ds.read(text, (server.address for server in self.parent_servers if text in server.ds)) for text in texts)
 
     @property
     def servers(self) -> tuple[tuple[Signer, Server], ...]:
@@ -234,7 +229,7 @@ def read_zones(zones: Iterable[Any]) -> tuple[Zone, ...]:
 def _read(position: int, data: Any) -> Zone:
     try:
         return _zone(data)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, MultisignerError, TypeError, ValueError) as error:
         raise MultisignerError(
             f'zones[{position}] is not what dnssec_verify returns: {type(error).__name__}: {error}',
             zone=str(data['name']) if isinstance(data, Mapping) and 'name' in data else None,
@@ -244,9 +239,10 @@ def _read(position: int, data: Any) -> Zone:
 
 def _zone(data: Mapping[str, Any]) -> Zone:
     parent, cds = data['parent'], data['cds']
+    parent_servers = tuple(_parent_server(one) for one in parent['servers'])
     return Zone(
-        str(data['name']), Moment.read(data['time']), _severity(data['worst']), bool(data['secure']), str(parent['name']), str(parent['zone']),
-        tuple(_parent_server(one) for one in parent['servers']),
+        zone_name(data['name']), Moment.read(data['time']), _severity(data['worst']), bool(data['secure']), str(parent['name']), str(parent['zone']),
+        parent_servers, _ds(parent_servers),
         tuple(_signer(one) for one in data['signers']),
         tuple(_key(one) for one in data['dnskeys']),
         len(data['probes']),
@@ -257,6 +253,15 @@ def _zone(data: Mapping[str, Any]) -> Zone:
         tuple(Complaint(str(one['tool']), str(one['shows']), bool(one['harmless']), str(one['why'])) for one in data['analysers']),
         tuple(Wait(str(one['for']), Moment.read(one['until']) if one['until'] else None, str(one['reason'])) for one in data['waits']),
     )
+
+
+def _ds(servers: Iterable[ParentServer]) -> tuple[Ds, ...]:
+    """What any server of the parent has."""
+    holders: dict[str, list[str]] = {}
+    for server in servers:
+        for text in server.ds:
+            holders.setdefault(text, []).append(server.address)
+    return tuple(sorted((Ds.read(text, addresses) for text, addresses in holders.items()), key=lambda ds: (ds.tag, ds.text)))
 
 
 def _parent_server(data: Mapping[str, Any]) -> ParentServer:
@@ -299,6 +304,8 @@ def _key(data: Mapping[str, Any]) -> Key:
 
 
 def _told(data: Mapping[str, Any]) -> Told:
+    if data['ds']:
+        Ds.read(data['ds'])  # raises ValueError where it is none
     return Told(
         str(data['code']), int(data['number']), _severity(data['severity']), _texts(data['servers']), _texts(data['signers']), str(data['key']),
         str(data['ds']), str(data['name']), str(data['type']), str(data['what']), str(data['breaks']), str(data['remedy']), _texts(data['related']),

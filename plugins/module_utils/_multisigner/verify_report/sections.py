@@ -51,19 +51,26 @@ def verdict_line(zone: Zone) -> Markup:
     return element('p', badge(grade), ' ', element('strong', shortened(first, TEXT_SHOWN)), ' ', shortened(second, TEXT_SHOWN), class_=f'verdict {grade}')
 
 
-def body(zone: Zone, ident: str, with_pictures: bool = True) -> Markup:
+def in_brief(zone: Zone) -> Markup:
+    """The verdict and the findings."""
+    return join(verdict_line(zone), _findings(zone))
+
+
+def body(zone: Zone, ident: str) -> Markup:
     """Everything about a zone below its heading."""
-    sections: list[tuple[str, str, Child]] = []
-    if with_pictures:
-        sections.append(('chain', 'Chain of trust', _chain(zone, ident)))
-    if zone.findings:
-        sections.append(('findings', 'Findings', _findings(zone)))
-    sections += [
+    sections: list[tuple[str, str, Child]] = [
         (name, title, content)
         for name, title, content in (
-            ('keys', 'Keys and servers', _keys(zone)), ('matrix', 'Cross matrix', _matrix(zone)), ('ends', 'When signatures end', _ends(zone)),
-            ('waits', 'Waits', _waits(zone)), ('cds', 'CDS', _cds(zone)), ('validators', 'Validators', _validators(zone)),
-            ('analysers', 'Analysers', _analysers(zone)), ('servers', 'Servers', _servers(zone)),
+            ('chain', 'Chain of trust', _chain(zone, ident)),
+            ('findings', 'Findings', _findings(zone)),
+            ('keys', 'Keys and servers', _keys(zone)),
+            ('matrix', 'Cross matrix', _matrix(zone)),
+            ('ends', 'When signatures end', _ends(zone)),
+            ('waits', 'Waits', _waits(zone)),
+            ('cds', 'CDS', _cds(zone)),
+            ('validators', 'Validators', _validators(zone)),
+            ('analysers', 'Analysers', _analysers(zone)),
+            ('servers', 'Servers', _servers(zone)),
         )
         if content
     ]
