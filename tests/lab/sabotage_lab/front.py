@@ -94,11 +94,13 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
 
 
 async def _stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, route: Route) -> None:
-    """One question and its answer over TCP."""
+    """Questions and answers over TCP, one after the other: resolvers use a connection for more than one (RFC 7766 section 6.2.1)."""
     try:
-        wire = await asyncio.wait_for(_message(reader), PATIENCE)
-        destination = _destination(wire, route)
-        if destination is not None:
+        while True:
+            wire = await asyncio.wait_for(_message(reader), PATIENCE)
+            destination = _destination(wire, route)
+            if destination is None:
+                return
             behind, to = await asyncio.open_connection(destination, PORT)
             to.write(struct.pack("!H", len(wire)) + wire)
             answer = await asyncio.wait_for(_message(behind), PATIENCE)
@@ -106,7 +108,7 @@ async def _stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ro
             writer.write(struct.pack("!H", len(answer)) + answer)
             await writer.drain()
     except (OSError, EOFError, asyncio.TimeoutError):
-        pass  # the connection closes without an answer
+        return  # the connection closes
     finally:
         writer.close()
 

@@ -51,7 +51,7 @@ def validate(kind: str, built: Sequence[Built], folder: Path) -> list[Mix]:
             continue
         asked = [question for zone in zones for question in questions(zone.name)]
         with Resolver(kind).running(folder / f"{kind}-{keys}-{answers}", {zone.name: address for zone in zones}):
-            failed = Resolver(kind).failures(asked)
+            failed = Resolver(kind).bogus(asked)
         found += [Mix(zone.name, keys, answers, tuple(question for question in failed if question.zone == zone.name)) for zone in zones]
     return found
 

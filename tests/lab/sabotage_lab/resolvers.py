@@ -21,6 +21,7 @@ from typing import Iterator, Mapping, Sequence
 
 import dns.asyncquery
 import dns.exception
+import dns.flags
 import dns.message
 import dns.rcode
 from multisigner_lab import settings
@@ -75,23 +76,28 @@ class Resolver:
             daemon.process.kill()
             daemon.process.wait()
 
-    def failures(self, asked: Sequence[Question]) -> list[Question]:
-        """Those that it answers with SERVFAIL, or not at all."""
-        return asyncio.run(self._failures(asked))
+    def bogus(self, asked: Sequence[Question]) -> list[Question]:
+        """Those that it answers with SERVFAIL, and otherwise when it is told not to validate (RFC 4035 section 3.2.2)."""
+        return asyncio.run(self._bogus(asked))
 
-    async def _failures(self, asked: Sequence[Question]) -> list[Question]:
+    async def _bogus(self, asked: Sequence[Question]) -> list[Question]:
         turn = asyncio.Semaphore(AT_ONCE)
 
-        async def fails(question: Question) -> bool:
+        async def fails(question: Question, checking: bool) -> bool:
             query = dns.message.make_query(question.name, question.type, want_dnssec=True)
-            async with turn:
-                try:
-                    answer = (await dns.asyncquery.udp_with_fallback(query, self.address, timeout=TIMEOUT))[0]
-                except (OSError, dns.exception.DNSException):
-                    return True
+            if not checking:
+                query.flags |= dns.flags.CD
+            try:
+                answer = (await dns.asyncquery.udp_with_fallback(query, self.address, timeout=TIMEOUT))[0]
+            except (OSError, dns.exception.DNSException):
+                return True
             return answer.rcode() == dns.rcode.SERVFAIL
 
-        return [question for question, failed in zip(asked, await asyncio.gather(*(fails(question) for question in asked))) if failed]
+        async def is_bogus(question: Question) -> bool:
+            async with turn:
+                return await fails(question, checking=True) and not await fails(question, checking=False)
+
+        return [question for question, bogus in zip(asked, await asyncio.gather(*map(is_bogus, asked))) if bogus]
 
 
 def _unbound(folder: Path, lab: Path, address: str, sent_to: Mapping[str, str]) -> list[str]:

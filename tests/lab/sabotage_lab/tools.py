@@ -141,7 +141,7 @@ def resolver(kind: str) -> Callable[[Sequence[Built], Path], Complaints]:
         for number in range(ROUNDS):
             asked = [question for one in built for question in questions(one.zone.name)]
             with Resolver(kind).running(folder / f"{kind}-{number}", {}):
-                for failed in Resolver(kind).failures(asked):
+                for failed in Resolver(kind).bogus(asked):
                     found[failed.zone].add("SERVFAIL")
         return {zone: frozenset(codes) for zone, codes in found.items()}
 
