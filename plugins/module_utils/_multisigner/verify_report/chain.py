@@ -215,7 +215,7 @@ def _key(zone: Zone, signer: Signer, key: Key, kind: str, told: Iterable[Told]) 
         return None
     state = '' if holding and not lacking else PARTLY if holding else ABSENT
     notes = _notes(zone, (one for one in about if kind != IDLE or one.severity != INFORMATION))
-    lines = [key.algorithm_name + (f', of {listed(key.owners)}' if kind == FOREIGN else '')]
+    lines = [(f'of {listed(key.owners)}, ' if kind == FOREIGN else '') + key.algorithm_name]
     if kind == IDLE:
         lines.append('signs nothing: next, or on its way out' if not notes else 'signs nothing')
     if state == PARTLY:

@@ -8,6 +8,7 @@ shortened, and whole in its <title>. All colours are classes of style.py.
 """
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, Sequence
 
@@ -38,6 +39,10 @@ class _Em(Dict[str, float]):
 _EM = _Em({**dict.fromkeys("ijl'|", 0.3), **dict.fromkeys(' .,:;!/\\[]()ftrI-', 0.4), **dict.fromkeys('mwMW@%', 0.98)})
 
 
+_PARTS = re.compile(r'[^.:/-]*[.:/-]?')
+_WORD = 300  # letters; the longest name has 253 octets
+
+
 def text_width(text: str, size: float, bold: bool = False) -> float:
     return sum(map(_EM.__getitem__, text)) * size * (1.12 if bold else 1.0)
 
@@ -64,17 +69,18 @@ def wrapped(text: str, width: float, size: float, bold: bool = False, most: int 
 
 
 def _pieces(word: str, width: float, size: float, bold: bool) -> Iterable[str]:
-    """A word that is wider than a line in parts that are not; the longest name has 253 octets, and more is never shown."""
-    word = word[:300]
+    """A word that is wider than a line in parts that are not, where there is a dot or the like if possible."""
+    word = word[:_WORD]
     if text_width(word, size, bold) <= width:
         yield word
         return
     piece = ''
-    for letter in word:
-        if piece and text_width(piece + letter, size, bold) > width:
-            yield piece
-            piece = ''
-        piece += letter
+    for part in _PARTS.findall(word):
+        for bit in [part] if text_width(part, size, bold) <= width else part:
+            if piece and text_width(piece + bit, size, bold) > width:
+                yield piece
+                piece = ''
+            piece += bit
     yield piece
 
 
@@ -118,13 +124,13 @@ class _Laid:
         return len(self.lines) * _LINE + 2 * _PAD - 3
 
 
-def _lay(part: Part, width: float, full_names: int = 1) -> _Laid:
+def _lay(part: Part, width: float, title_lines: int = 1) -> _Laid:
     """*part* in a box of this width."""
     room = width - 2 * _PAD
-    lines = [(line, 'name', '') for line in wrapped(part.title, room, _LARGE, bold=True, most=full_names)]
+    lines = [(line, 'name', '') for line in wrapped(part.title, room, _LARGE, bold=True, most=title_lines)]
     lines += [(line, 'small', '') for text in part.lines for line in wrapped(text, room, _SMALL, most=2)]
     for note in part.notes:
-        for number, line in enumerate(wrapped(note.text, room - _MARK, _SMALL, bold=True)):
+        for number, line in enumerate(wrapped(note.text, room - _MARK, _SMALL, bold=True, most=5)):
             lines.append((line, f'note {note.severity}', note.severity if not number else 'more'))
     return _Laid(part, tuple(lines))
 
@@ -221,7 +227,7 @@ def _column(sheet: _Sheet, column: Column, left: float, top: float, width: float
     x, room = left + _LEFT, width - _LEFT - _RIGHT
     y = _heading(sheet, column, x, top + 10, room)
     for server in column.servers:
-        laid = _lay(server, room)
+        laid = _lay(server, room, title_lines=3)
         _draw(sheet, laid, x, y, room, 'server')
         y += laid.height + 6
     y += 8

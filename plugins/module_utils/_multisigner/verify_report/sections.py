@@ -260,7 +260,7 @@ def _validators(zone: Zone) -> Child:
     grades = {'secure': GOOD, 'insecure': INFORMATION, 'bogus': CRITICAL}
     rows = [
         (VALIDATORS.get(one.kind, f'Lacks algorithm {one.kind[8:]}' if one.kind.startswith('without_') else one.kind),
-         badge(grades.get(one.verdict, INFORMATION), one.verdict), shortened(one.why, TEXT_SHOWN))
+         badge(grades[one.verdict], one.verdict) if one.verdict in grades else one.verdict, shortened(one.why, TEXT_SHOWN))
         for one in zone.validators
     ]
     return table('What different validators would say, whichever servers they reach', ('Validator', 'Verdict', 'Why'), rows) if rows else NOTHING
@@ -286,7 +286,10 @@ def _servers(zone: Zone) -> Child:
 def _parent_servers(zone: Zone) -> Child:
     rows = []
     for one in zone.parent_servers:
-        state: Child = badge(ERROR, one.error) if one.error else badge(GOOD, 'yes') if one.authenticated else join(badge(WARNING, 'no'), f' {one.why_not}')
+        if one.error:
+            state: Child = join(badge(ERROR), f' {one.error}')
+        else:
+            state = badge(GOOD, 'yes') if one.authenticated else join(badge(WARNING, 'no'), f' {one.why_not}')
         ds = element('ul', [element('li', element('code', shortened(text, 100))) for text in one.ds[:ROWS_SHOWN]]) if one.ds else 'none'
         rows.append((one.server, state, ds, '' if one.ds_ttl is None else f'{one.ds_ttl} s', ', '.join(one.ns)))
     caption = f'What the servers of the parent {zone.parent_zone} show'
@@ -298,7 +301,7 @@ def _zone_servers(zone: Zone) -> Child:
     for signer, server in zone.servers:
         listed_in = ' and '.join(words for words, applies in (('parent', server.in_parent), ('zone', server.in_zone)) if applies) or 'no'
         if server.error:
-            rows.append((f'{signer.name} {server.server}', listed_in, badge(ERROR, server.error), '', '', '', ''))
+            rows.append((f'{signer.name} {server.server}', listed_in, join(badge(ERROR), f' {server.error}'), '', '', '', ''))
             continue
         tcp = {True: 'yes', False: 'no', None: 'not tried'}[server.tcp]
         size = '' if server.dnskey_size is None else f'{server.dnskey_size} bytes{", truncated over UDP" if server.truncated else ""}'

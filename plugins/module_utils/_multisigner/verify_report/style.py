@@ -55,6 +55,7 @@ caption { text-align: left; color: var(--faint); padding: 0 0 .35rem; }
 th, td { text-align: left; vertical-align: top; padding: .32rem .5rem; border: 1px solid var(--line); font-weight: 400; }
 thead th, tbody th { background: var(--raised); }
 thead th, tbody th strong { font-weight: 600; }
+thead th, td .badge { overflow-wrap: break-word; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 td ul { margin: 0; padding: 0; list-style: none; }
 .narrow th, .narrow td { padding: .28rem .3rem; font-size: .8rem; line-height: 1.3; }
@@ -98,9 +99,9 @@ summary > h2, summary > h3, summary > h4 { display: inline; }
 .box.key.foreign { stroke-width: 1; } .box.key.idle { stroke: var(--faint); stroke-width: 1.5; stroke-dasharray: 1.5 3; }
 .box.absent, .box.partly { stroke-dasharray: 6 4; }
 .box.key.absent { fill: none; }
-.box.critical, .box.key.critical { stroke: var(--critical); stroke-width: 2.5; stroke-dasharray: 6 4; fill: var(--critical-ground); }
-.box.error, .box.key.error { stroke: var(--error); stroke-width: 2.5; stroke-dasharray: 6 4; fill: var(--error-ground); }
-.box.warning, .box.key.warning { stroke: var(--warning); stroke-width: 2; stroke-dasharray: 6 4; fill: var(--warning-ground); }
+.box.critical, .box.key.critical, .box.server.critical { stroke: var(--critical); stroke-width: 2.5; stroke-dasharray: 6 4; fill: var(--critical-ground); }
+.box.error, .box.key.error, .box.server.error { stroke: var(--error); stroke-width: 2.5; stroke-dasharray: 6 4; fill: var(--error-ground); }
+.box.warning, .box.key.warning, .box.server.warning { stroke: var(--warning); stroke-width: 2; stroke-dasharray: 6 4; fill: var(--warning-ground); }
 .box.rrset.critical, .box.rrset.error, .box.rrset.warning { fill: none; }
 .arrow { fill: none; stroke: var(--arrow); stroke-width: 1.6; }
 .arrow.broken { stroke-dasharray: 5 4; } .arrow.head { stroke-dasharray: none; }
@@ -114,9 +115,12 @@ summary > h2, summary > h3, summary > h4 { display: inline; }
   body { padding: 0; max-width: none; }
   .skip, .jump { display: none; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
-  details.zone, section.zone { break-before: page; border: 0; padding: 0; margin: 0; }
+  details.zone { break-before: page; }
+  details.zone, section.zone { border: 0; padding: 0; }
   summary { list-style: none; }
-  tr, li, .chain, .verdict { break-inside: avoid; }
+  tr, li, table, .chain, .verdict { break-inside: avoid; }
+  nav table { break-inside: auto; }
+  .narrow th, .narrow td { font-size: 6.5pt; padding: .15rem; }
   h2, h3, caption { break-after: avoid; }
   a { color: inherit; text-decoration: none; }
   .box.critical, .box.error, .box.warning { fill: none; }

@@ -7,11 +7,14 @@ from __future__ import annotations
 from typing import Iterable
 
 from ..verify.findings import CRITICAL, ERROR, INFORMATION, SEVERITIES, WARNING
+from .markup import shortened
 from .returned import Told, Zone
 
 GOOD = 'good'  # beside the severities: nothing was found that anybody has to do something about
 LEVELS = (*SEVERITIES, GOOD)
 LEVEL_WORDS = {CRITICAL: 'Critical', ERROR: 'Error', WARNING: 'Warning', INFORMATION: 'Information', GOOD: 'Good'}
+
+RECORD_SHOWN = 60  # letters of a name with its type, in a picture
 
 # Where a finding is drawn in the picture of the chain of trust.
 PARENT, DS, SERVER, KEY, KEYS, DATA = 'parent', 'ds', 'server', 'key', 'keys', 'data'
@@ -86,7 +89,7 @@ def place(told: Told) -> str:
 def in_short(told: Told, zone: str) -> str:
     """A few words; with the record that it is about, relative to the zone."""
     words = _IN_SHORT[told.code][1] if told.code in _IN_SHORT else told.code.replace('_', ' ')
-    record = '' if told.rtype in ('', 'DNSKEY', 'DS', 'NS', 'CDS', 'CDNSKEY') else f'{relative(told.name, zone)} {told.rtype}: '
+    record = '' if told.rtype in ('', 'DNSKEY', 'DS', 'NS', 'CDS', 'CDNSKEY') else f'{shortened(f"{relative(told.name, zone)} {told.rtype}", RECORD_SHOWN)}: '
     return record + words
 
 
@@ -132,10 +135,10 @@ def verdict(zone: Zone) -> tuple[str, str]:
     if not zone.secure:
         return 'Nobody validates it: the parent has no DS that chains to the trust anchor.', 'Nothing else is wrong.'
     moved = (signer for signer in zone.signers if signer.leaving or not signer.in_delegation)
-    moving = ''.join(f' {signer.name} is {"leaving" if signer.leaving else "not in the delegation"}.' for signer in moved)
+    moving = ''.join(f'; {signer.name} is {"leaving" if signer.leaving else "not in the delegation"}' for signer in moved)
     valid = sum(cell.valid for cell in zone.cells.values())
     answers = 'Every answer of each validates under the keys of every other' if len(zone.signers) > 1 else 'Every answer validates'
-    return f'All is well with {count(len(zone.signers), "signer")} and {count(len(zone.servers), "server")}.', f'{answers} ({valid} checked).{moving}'
+    return f'All is well with {count(len(zone.signers), "signer")} and {count(len(zone.servers), "server")}{moving}.', f'{answers} ({valid} checked).'
 
 
 def count(number: int, thing: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import xml.etree.ElementTree as ET
 from typing import Any
 
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
@@ -14,6 +15,10 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ve
 TIME = '2026-03-01T10:00:00Z'
 # Markup, quotes, backslashes, line ends, what XML forbids, and what turns the direction of writing.
 HOSTILE = '<script>alert(1)</script>"\'&\\\n\r\x00\x07\x1b[31m\u202etxt.exe\ud800]]>--><svg onload=x>'
+
+
+def parsed(text: str) -> ET.Element:
+    return ET.fromstring(text)  # noqa: S314  # made here
 
 
 def key(name: str, flags: int) -> DNSKEY:
@@ -46,7 +51,9 @@ def finding(code: str, **changed: Any) -> dict[str, Any]:
     }
 
 
-def zone(name: str = 'shop.example', signers: tuple[str, ...] = ('ns1', 'desec'), servers_each: int = 1, address: str = '192.0.2.{}', **changed: Any) -> dict[str, Any]:
+def zone(
+    name: str = 'shop.example', signers: tuple[str, ...] = ('ns1', 'desec'), servers_each: int = 1, address: str = '192.0.2.{}', **changed: Any
+) -> dict[str, Any]:
     """A zone in order: every signer has a KSK with DS and a ZSK, and publishes those of the others."""
     places = {
         signer: [(f'{chr(97 + j)}.{signer}.example', address.format(10 * i + j + 1)) for j in range(servers_each)] for i, signer in enumerate(signers)
@@ -99,7 +106,8 @@ def crowded() -> dict[str, Any]:
     data = zone(long_name, signers, 3, '2001:db8:1234:5678:9abc:def0:1234:{:04x}')
     without_key(data, signers[2], signers[3])
     down = data['signers'][1]['servers'][2]
-    down.update(error='does not answer (3 tries, 5 s each)', signed=False, serial=None, dnskey_size=None, dnskey_ttl=None, tcp=None, denial=None, expires=None)
+    unknown = ('serial', 'dnskey_size', 'dnskey_ttl', 'tcp', 'denial', 'expires')
+    down.update(error='does not answer (3 tries, 5 s each)', signed=False, **dict.fromkeys(unknown))
     data['findings'] += [
         finding('signature_outside_validity', servers=[data['signers'][0]['servers'][0]['address']], signers=[signers[0]], name=f'www.{long_name}', type='AAAA'),
         finding('server_unusable', servers=[down['address']], signers=['desec'], what='does not answer (3 tries, 5 s each)'),
@@ -107,7 +115,7 @@ def crowded() -> dict[str, Any]:
     ]
     data['waits'] = [
         {'for': 'every resolver to have the DNSKEY RRset', 'until': '2026-03-01T11:00:00Z', 'reason': 'the TTL was up to 3600 s'},
-        {'for': 'every resolver to have the DS', 'until': '2026-03-02T10:00:00Z', 'reason': 'every server of the parent has shown them; the TTL was up to 86400 s'},
+        {'for': 'every resolver to have the DS', 'until': '2026-03-02T10:00:00Z', 'reason': 'every server of the parent has shown them'},
         {'for': 'the parent to take over the NS', 'until': None, 'reason': 'the parent is followed by hand'},
     ]
     return data
@@ -125,9 +133,9 @@ def hostile() -> dict[str, Any]:
     for parent in data['parent']['servers']:
         parent.update(server=HOSTILE, error=HOSTILE, why_not=HOSTILE, ns=[HOSTILE])
     data['parent'].update(name=HOSTILE, zone=HOSTILE)
-    every = {field: HOSTILE for field in ('key', 'ds', 'name', 'type', 'what', 'breaks', 'remedy')}
+    every = dict.fromkeys(('key', 'name', 'type', 'what', 'breaks', 'remedy'), HOSTILE)
     addresses = [server['address'] for signer in data['signers'] for server in signer['servers']]
-    data['findings'] += [finding(code, **{**every, 'ds': ''}, servers=[HOSTILE, *addresses], signers=[f'a{HOSTILE}'], related=[HOSTILE]) for code in CATALOGUE]
+    data['findings'] += [finding(code, **every, servers=[HOSTILE, *addresses], signers=[f'a{HOSTILE}'], related=[HOSTILE]) for code in CATALOGUE]
     data['cds'].update(change=HOSTILE, why=[HOSTILE], bootstrapping=[HOSTILE])
     data['validators'] = [{'kind': HOSTILE, 'verdict': HOSTILE, 'why': HOSTILE}]
     data['analysers'] = [{'tool': HOSTILE, 'shows': HOSTILE, 'harmless': False, 'why': HOSTILE}]
