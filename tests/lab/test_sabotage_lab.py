@@ -18,7 +18,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.zone
 import pytest
-from ansible_collections.dnssec.multisigner.tests.lab.sabotage_lab import build, compare, correct, edits, faults, front, places, referees, zone
+from ansible_collections.dnssec.multisigner.tests.lab.sabotage_lab import build, compare, correct, edits, faults, front, places, referees, variants, zone
 from ansible_collections.dnssec.multisigner.tests.lab.sabotage_lab.verifier import Finding, Verified
 
 ALL = (*faults.ZONES, *correct.ZONES)
@@ -57,6 +57,16 @@ def test_every_check_has_a_zone_and_every_zone_its_own_name() -> None:
 
 def test_correct_zones_expect_nothing() -> None:
     assert not [one.label for one in correct.ZONES if one.expected]
+
+
+def test_a_variant_expects_the_fault_where_it_went() -> None:
+    found = {one.label: one for one in variants.variants([BY_LABEL["c01"], BY_LABEL["c21"], BY_LABEL["c11"]])}
+    assert sorted(found) == ["c01-exchanged", "c01-nsec3", "c11-nsec3", "c21-exchanged"]
+    exchanged, nsec3 = found["c01-exchanged"], found["c01-nsec3"]
+    assert exchanged.expected == zone.Expected(1, zone.CRITICAL, ("alpha",))
+    assert exchanged.copy("alpha").published == BY_LABEL["c01"].copy("beta").published
+    assert nsec3.expected == BY_LABEL["c01"].expected
+    assert all(copy.nsec3 for copy in nsec3.copies)
 
 
 # -- what is built ----------------------------------------------------------------------------------------------------

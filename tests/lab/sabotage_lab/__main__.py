@@ -15,6 +15,7 @@ from typing import Sequence
 from multisigner_lab.daemons import LabError
 
 from . import compare, correct, faults, places, serve, verifier
+from .variants import variants
 from .zone import Zone
 
 ZONES: Sequence[Zone] = (*faults.ZONES, *correct.ZONES)
@@ -37,7 +38,7 @@ def _expectation(zone: Zone) -> str:
 
 
 def _show(one: compare.Judgement) -> None:
-    print(f"{'ok' if one.is_right else 'WRONG':6}{one.zone.label:22}{_expectation(one.zone):44}{one.told}")
+    print(f"{'ok' if one.is_right else 'WRONG':6}{one.zone.label:28}{_expectation(one.zone):44}{one.told}")
     if one.is_right:
         return
     print(f"      {one.zone.story}; {', '.join(f'{server} {places.ADDRESSES[server]}' for server in one.zone.servers)}")
@@ -50,6 +51,7 @@ def _show(one: compare.Judgement) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="sabotage", description="Zones with one fault each, and correct ones, under the verifier.")
     parser.add_argument("zones", nargs="*", metavar="ZONE", help="labels, as c01 or join-ds (default: all)")
+    parser.add_argument("--variants", action="store_true", help="each zone with NSEC3, and with the signers' parts exchanged, too")
     parser.add_argument("--by-name", action="store_true", help="tell the verifier the names of the zones only; it is to find signers and parent")
     options = parser.parse_args()
     if "LAB_DIR" not in os.environ:
@@ -57,7 +59,9 @@ def main() -> int:
     began = time.monotonic()
     try:
         serve.programs()
-        zones = [zone for zone in chosen(options.zones) if not (options.by_name and zone.needs_declaration)]
+        zones = chosen(options.zones)
+        zones += list(variants(zones)) if options.variants else []
+        zones = [zone for zone in zones if not (options.by_name and zone.needs_declaration)]
         built = serve.serve(zones, Path(os.environ["LAB_DIR"]))
         print(f"{len(built)} zones built and served in {time.monotonic() - began:.1f} s", flush=True)
         asked = verifier.options_by_name(zones) if options.by_name else verifier.options(zones)
@@ -67,7 +71,7 @@ def main() -> int:
         return 1
     missing = verifier.Verified(error="the verifier returned nothing for it")
     judgements = [compare.judge(zone, run.zones.get(zone.name, missing)) for zone in zones]
-    print(f"{'':6}{'zone':22}{'to be found above information':44}found")
+    print(f"{'':6}{'zone':28}{'to be found above information':44}found")
     for one in judgements:
         _show(one)
     totals = compare.count(judgements)
