@@ -380,8 +380,7 @@ zones:
               type: dict
               sample: {kind: NSEC3, algorithm: 1, iterations: 0, salt: "", opt_out: false}
             expires:
-              description: The signature that ends first, of those that were seen; null when none was. RV(zones[].signers[].servers[].expires.until)
-                is when.
+              description: The signature that ends first, of those that were seen, and when. Null when none was.
               type: dict
               sample: {until: "2026-03-14T00:00:00Z", name: shop.example, type: SOA, tag: 34505}
     dnskeys:
