@@ -51,6 +51,8 @@ def prepare(zones: Sequence[Mapping[str, Any]], errors: Mapping[str, str], paths
     read = read_zones(zones)
     if not read and not errors:
         raise MultisignerError('there is no zone to report', remedy='Give the "zones" and "errors" that dnssec_verify returned')
+    if not paths:
+        raise MultisignerError('there is no path', remedy=f'Give at least one of {", ".join(FORMS)}')
     if len(set(paths.values())) < len(paths):
         raise MultisignerError('two files of the report have the same path', remedy='Give each its own path')
     return tuple(_prepared(form, path, as_json(zones, errors) if form == 'json' else _FORMS[form](read, errors)) for form, path in paths.items())

@@ -109,7 +109,7 @@ def crowded() -> dict[str, Any]:
     unknown = ('serial', 'dnskey_size', 'dnskey_ttl', 'tcp', 'denial', 'expires')
     down.update(error='does not answer (3 tries, 5 s each)', signed=False, **dict.fromkeys(unknown))
     data['findings'] += [
-        finding('signature_outside_validity', servers=[data['signers'][0]['servers'][0]['address']], signers=[signers[0]], name=f'www.{long_name}', type='AAAA'),
+        finding('signature_outside_validity', servers=['2001:db8:1234:5678:9abc:def0:1234:0001'], signers=[signers[0]], name=f'www.{long_name}', type='AAAA'),
         finding('server_unusable', servers=[down['address']], signers=['desec'], what='does not answer (3 tries, 5 s each)'),
         finding('cds_own_key_only', servers=[one['address'] for one in data['signers'][3]['servers']], signers=[signers[3]]),
     ]

@@ -66,10 +66,11 @@ def made(*zones, **errors):
 
 
 def test_it_has_no_script_and_asks_for_nothing(read):
-    allowed = set(
-        'html head meta title style body a header nav main section details summary div p span strong code h1 h2 h3 h4 ul ol li dl dt dd'
-        ' table caption colgroup col thead tbody tr th td br svg symbol use path circle rect text desc'.split()
-    )
+    allowed = {
+        'html', 'head', 'meta', 'title', 'style', 'body', 'a', 'header', 'nav', 'main', 'section', 'details', 'summary', 'div', 'p', 'span', 'strong', 'code',
+        'h1', 'h2', 'h3', 'h4', 'ul', 'ol', 'li', 'dl', 'dt', 'dd', 'table', 'caption', 'colgroup', 'col', 'thead', 'tbody', 'tr', 'th', 'td', 'br',
+        'svg', 'symbol', 'use', 'path', 'circle', 'rect', 'text', 'desc',
+    }
     assert {one[0] for one in read.elements} <= allowed
     for _tag, attributes, _around, _text in read.elements:
         assert not [name for name in attributes if name.startswith('on') or name in ('src', 'srcset', 'action', 'data')]
