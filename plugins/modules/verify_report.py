@@ -41,7 +41,7 @@ options:
       - Path of the page. One file that needs no network and has no script.
       - It has the verdict on each zone, a picture of the chain of trust in which what is missing is drawn in its place, the keys by servers, the cross
         matrix, the findings with their remedies, what a parent and different validators would say, the waits, and when signatures end.
-      - The worst zones come first. Beyond 100 zones the others have their verdict only.
+      - The worst zones come first. Beyond 100 zones the others have their verdict and findings only, and one line when they are in order.
     type: path
   junit:
     description:
