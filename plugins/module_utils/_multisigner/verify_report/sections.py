@@ -34,13 +34,13 @@ def badge(severity: str, word: str = '') -> Markup:
     return element('span', sign, element('span', word or LEVEL_WORDS[severity]), class_=f'badge {severity}')
 
 
-def table(caption: str, head: Sequence[Child], rows: Iterable[Sequence[Child]], class_: str = '') -> Markup:
-    """A table whose first cell of each row names the row."""
+def table(caption: str, head: Sequence[Child], rows: Iterable[Sequence[Child]], widths: Sequence[int] = ()) -> Markup:
+    """A table whose first cell of each row names the row. *widths* of the columns in percent; all are as wide when there are none."""
     return element(
-        'table', element('caption', caption),
+        'table', element('caption', caption), element('colgroup', [element('col', style=f'width: {width}%') for width in widths]) if widths else None,
         element('thead', element('tr', [element('th', cell, scope='col') for cell in head])),
         element('tbody', [element('tr', element('th', row[0], scope='row'), [element('td', cell) for cell in row[1:]]) for row in rows]),
-        class_=class_ or None,
+        class_='fixed',
     )
 
 
@@ -144,7 +144,7 @@ def _keys(zone: Zone) -> Child:
     return join(
         element(
             'table', element('caption', 'Which server publishes which key, and what the key signs there'),
-            element('colgroup', element('col', style='width: 200px')),
+            element('colgroup', element('col', style=f'width: {200 if len(columns) > 4 else 290}px')),
             element('thead', element('tr', element('th', 'Key', scope='col', rowspan=2), heads), element('tr', servers)), element('tbody', rows),
             class_='fixed narrow' if len(columns) > 4 else 'fixed',
         ),
@@ -198,7 +198,7 @@ def _matrix(zone: Zone) -> Child:
                 cells.append(badge(GOOD, f'{cell.valid} valid'))
         rows.append(cells)
     caption = 'RRsets and proofs of one signer validated under the keys of another, as a resolver may come to combine them'
-    return table(caption, ['', *(f'Answers of {name}' for name in names)], rows, 'fixed')
+    return table(caption, ['', *(f'Answers of {name}' for name in names)], rows)
 
 
 def _bar(share: float, severity: str) -> Markup:
@@ -220,9 +220,10 @@ def _ends(zone: Zone) -> Child:
         left = expires.until.seconds - zone.time.seconds
         grade = CRITICAL if left <= 0 else WARNING if server.address in near else GOOD
         told = badge(grade, f'ended {duration(-left)} before' if left <= 0 else f'{duration(left)} left')
-        bar = join(told, _bar(left / longest, grade))
-        rows.append((f'{signer.name} {server.address}', str(expires.until), bar, f'{expires.name} {expires.rtype}', f'key {expires.tag}'))
-    return table('The signature that ends first at each server', ('Server', 'Ends', 'From when it was looked at', 'Signature of', 'By'), rows)
+        gauge = join(told, _bar(left / longest, grade))
+        rows.append((f'{signer.name} {server.address}', str(expires.until), gauge, f'{expires.name} {expires.rtype}', f'key {expires.tag}'))
+    head = ('Server', 'Ends', 'From when it was looked at', 'Signature of', 'By')
+    return table('The signature that ends first at each server', head, rows, (28, 15, 20, 27, 10))
 
 
 def _waits(zone: Zone) -> Child:
@@ -238,7 +239,7 @@ def _waits(zone: Zone) -> Child:
         left = wait.until.seconds - zone.time.seconds
         told = join('over' if left <= 0 else f'{duration(left)} left', _bar(left / longest, INFORMATION))
         rows.append((wait.what, str(wait.until), told, shortened(wait.reason, TEXT_SHOWN)))
-    return table('What the plan waits for before its next step', ('For', 'Until', 'From when it was looked at', 'Reason'), rows)
+    return table('What the plan waits for before its next step', ('For', 'Until', 'From when it was looked at', 'Reason'), rows, (25, 15, 20, 40))
 
 
 def _cds(zone: Zone) -> Child:
@@ -263,7 +264,9 @@ def _validators(zone: Zone) -> Child:
          badge(grades[one.verdict], one.verdict) if one.verdict in grades else one.verdict, shortened(one.why, TEXT_SHOWN))
         for one in zone.validators
     ]
-    return table('What different validators would say, whichever servers they reach', ('Validator', 'Verdict', 'Why'), rows) if rows else NOTHING
+    if not rows:
+        return NOTHING
+    return table('What different validators would say, whichever servers they reach', ('Validator', 'Verdict', 'Why'), rows, (36, 12, 52))
 
 
 def _analysers(zone: Zone) -> Child:
@@ -274,7 +277,9 @@ def _analysers(zone: Zone) -> Child:
         )
         for one in sorted(zone.analysers[:ROWS_SHOWN], key=lambda one: one.harmless)
     ]
-    return table('Complaints that analysers are known to have about a zone like this one', ('Analyser', 'Shows', 'Here', 'Why'), rows) if rows else NOTHING
+    if not rows:
+        return NOTHING
+    return table('Complaints that analysers are known to have about a zone like this one', ('Analyser', 'Shows', 'Here', 'Why'), rows, (14, 32, 12, 42))
 
 
 # -- what was asked ---------------------------------------------------------------------------------------------------
@@ -293,7 +298,7 @@ def _parent_servers(zone: Zone) -> Child:
         ds = element('ul', [element('li', element('code', shortened(text, 100))) for text in one.ds[:ROWS_SHOWN]]) if one.ds else 'none'
         rows.append((one.server, state, ds, '' if one.ds_ttl is None else f'{one.ds_ttl} s', ', '.join(one.ns)))
     caption = f'What the servers of the parent {zone.parent_zone} show'
-    return table(caption, ('Server', 'DS authenticated', 'DS', 'TTL', 'NS of the zone'), rows)
+    return table(caption, ('Server', 'DS authenticated', 'DS', 'TTL', 'NS of the zone'), rows, (21, 13, 36, 9, 21))
 
 
 def _zone_servers(zone: Zone) -> Child:
@@ -309,4 +314,5 @@ def _zone_servers(zone: Zone) -> Child:
             f'{signer.name} {server.server}', listed_in, '' if server.serial is None else str(server.serial), size,
             '' if server.dnskey_ttl is None else f'{server.dnskey_ttl} s', tcp, server.denial,
         ))
-    return table('The servers of the zone', ('Server', 'In the NS of', 'Serial', 'DNSKEY answer', 'DNSKEY TTL', 'TCP', 'Denial'), rows)
+    head = ('Server', 'In the NS of', 'Serial', 'DNSKEY answer', 'DNSKEY TTL', 'TCP', 'Denial')
+    return table('The servers of the zone', head, rows, (33, 11, 13, 14, 10, 7, 12))
