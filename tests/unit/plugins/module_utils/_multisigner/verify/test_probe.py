@@ -172,11 +172,12 @@ def test_bytes_that_drip_over_tcp_gain_no_time() -> None:
 def crowded() -> Iterator[Hostile]:
     """A DNSKEY RRset of hundreds of keys, as much as one message holds."""
 
+    answer = _reply(dns.message.make_query('shop.example.', 'DNSKEY', want_dnssec=True))
+    answer.answer.append(dns.rrset.from_text('shop.example.', 300, 'IN', 'DNSKEY', *(f'256 3 13 {number:04d}{"A" * 80}' for number in range(750))))
+    large = answer.to_wire(max_size=65535)
+
     def send(connection: socket.socket, wire: bytes) -> None:
-        answer = _reply(dns.message.from_wire(wire, question_only=True))
-        answer.answer.append(dns.rrset.from_text('shop.example.', 300, 'IN', 'DNSKEY', *(f'256 3 13 {number:04d}{"A" * 80}' for number in range(750))))
-        large = answer.to_wire(max_size=65535)
-        connection.sendall(struct.pack('!H', len(large)) + large)
+        connection.sendall(struct.pack('!H', len(large)) + wire[:2] + large[2:])
         connection.close()
 
     with Hostile(_truncated, send) as server:
@@ -184,7 +185,7 @@ def crowded() -> Iterator[Hostile]:
 
 
 def test_an_answer_as_large_as_can_be_is_read(crowded: Hostile) -> None:
-    answer = ask(crowded, DNSKEY)
+    answer = asyncio.run(Asker(5).ask(Server(crowded.address, crowded.port), DNSKEY))  # to read it takes a while
     assert answer.failure is None and answer.truncated and answer.size > 50000 and len(answer.answer[0].rrset) == 750
 
 
