@@ -56,15 +56,17 @@ _LEAVE = (
     (TTL, "until nothing that it answered is cached: data, and its DNSKEY RRset (RFC 6781 section 4.3.5.1)"),
     (TTL, "until no DS of it is cached: only then its keys may go (RFC 7583 section 3.3.1)"),
 )
-_DNSKEY_WAIT = (TTL, "until every cached DNSKEY RRset has the new key (Ipub of RFC 7583 section 3.2.1)")
+_PEERS_WAIT = (TTL, "until every cached DNSKEY RRset of the other signers has the new key: BIND is told to begin only then (RFC 8901 section 4.2.2)")
+_DNSKEY_WAIT = (TTL, "until every cached DNSKEY RRset of BIND, which publishes the key when it begins, has it too (Ipub of RFC 7583 section 3.2.1)")
 _RRSIG_WAIT = (SIGNING + TTL, "until everything is signed by the new key and no old signature is cached (Iret of RFC 7583 section 3.2.1)")
 _DS_WAIT = (TTL, "until every cached DS set has the new DS (Iret of RFC 7583 section 3.3.1)")
+_CDS_WAIT = (TTL, "until no CDS that the withdrawn KSK has signed is cached beside the other signers' DNSKEY RRsets: then they may drop it")
 WAITS = {
     "join": _JOIN,
     "leave": _LEAVE,
-    "zsk": (_DNSKEY_WAIT, _RRSIG_WAIT),
-    "ksk": (_DNSKEY_WAIT, _DS_WAIT),
-    "csk": (_DNSKEY_WAIT, _RRSIG_WAIT),  # the DS-wait is beside the longer RRSIG-wait
+    "zsk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT),
+    "ksk": (_PEERS_WAIT, _DNSKEY_WAIT, _DS_WAIT, _CDS_WAIT),
+    "csk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT),  # the DS-wait is beside the longer RRSIG-wait
     "algorithm": (
         (SIGNING + TTL, "until everything has signatures of the new algorithm, and no answer without them is cached (RFC 6781 section 4.1.4)"),
         (TTL, "until no DS set without the new algorithm is cached (RFC 6781 section 4.1.4)"),
