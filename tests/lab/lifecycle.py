@@ -432,8 +432,8 @@ def _is_changed(zone: str, before: Sequence[frozenset[str] | None]) -> bool:
     return any(one is not None and other is not None and one != other for one, other in zip(before, world(zone)))
 
 
-def tell_killed(folder: Path, run: Pass, name: str) -> bool:
-    """Whether it came to its end, some runs were killed on the way, and nothing was bogus."""
+def tell_killed(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
+    """What came of it, and whether it came to its end, some runs were killed on the way, and nothing was bogus."""
     said = "no run killed"
     with probed(folder, f"{name}.example") as told:
         try:
@@ -443,7 +443,7 @@ def tell_killed(folder: Path, run: Pass, name: str) -> bool:
     print(f"{name:12} {told.number('checks'):>7} checks, {told.number('bogus'):>6} bogus; {said}", flush=True)
     for fault in told.faults[:10]:
         print(f"  BOGUS {shown(fault, told.began)}")
-    return not told.number("bogus") and said.endswith("first write") and not said.startswith("0 ")
+    return told, not told.number("bogus") and said.endswith("first write") and not said.startswith("0 ")
 
 
 # -- what must be caught ----------------------------------------------------------------------------------------------
@@ -564,11 +564,12 @@ def main() -> int:
     survived = [tell_killed(folder, run, name) for name in KILLED if "killed" in wanted]
     caught = [tell_wrong(folder, name) for name in WRONG if "wrong" in wanted]
     required = sum(seconds for name in wanted if name not in groups for seconds, _why in WAITS[name])
-    checks, bogus, elapsed = (sum(values) for values in zip((0, 0, 0.0), *((one.number("checks"), one.number("bogus"), one.elapsed) for one, _good in told)))
+    elapsed = sum(one.elapsed for one, _good in told)
+    checks, bogus = (sum(one.number(name) for one, _good in told + survived) for name in ("checks", "bogus"))
     ratio = f"{elapsed:.1f} s over {required} s: {elapsed / required:.2f}" if required else "no story"
-    others = f"killed: {sum(survived)} of {len(survived)} well; wrong: {sum(caught)} of {len(caught)} caught"
+    others = f"killed: {sum(good for _one, good in survived)} of {len(survived)} well; wrong: {sum(caught)} of {len(caught)} caught"
     print(f"lifecycle: {checks} checks, {bogus} bogus; elapsed over required {ratio}; {others}")
-    return 0 if all(good for _one, good in told) and all(survived) and all(caught) else 1
+    return 0 if all(good for _one, good in told + survived) and all(caught) else 1
 
 
 if __name__ == "__main__":

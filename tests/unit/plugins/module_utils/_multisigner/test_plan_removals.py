@@ -396,6 +396,19 @@ ROLLING = replace(NS1, own=(KSK, NEW_KSK, ZSK), foreign=(CSK,), cds=(KSK, NEW_KS
 DESEC_ROLLING = replace(DESEC, foreign=(KSK, NEW_KSK, ZSK), cds=(KSK, NEW_KSK, CSK))
 
 
+def test_a_ds_that_could_not_be_looked_for_at_one_server_of_the_parent_is_not_known_to_be_gone():
+    new = key(8)
+    both = replace(NS1, own=(KSK, new, ZSK), cds=(KSK, new, CSK)), replace(DESEC, foreign=(KSK, new, ZSK), cds=(KSK, new, CSK))
+    story = settled(('ns1', 'desec'), *both, ds=ds(KSK, new, CSK))
+    rest = replace(both[0], cds=(new, CSK), retiring=(KSK,)), replace(both[1], cds=(new, CSK))
+    for _unused in range(2):
+        story.look(*rest, ds=ds(new, CSK), ds_elsewhere='it is silent', after=DS_TTL)
+    assert not story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK)).withdrawn
+    assert not story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK), after=DS_TTL - 1).withdrawn
+    made = story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK), after=1)
+    assert ds(KSK) <= frozenset(made.withdrawn)
+
+
 def test_the_ds_of_a_retiring_ksk_goes_when_the_new_one_is_in_force_and_not_before():
     story = settled()
     story.look(ROLLING, DESEC_ROLLING, ds=BOTH)
