@@ -56,15 +56,17 @@ _LEAVE = (
     (TTL, "until nothing that it answered is cached: data, and its DNSKEY RRset (RFC 6781 section 4.3.5.1)"),
     (TTL, "until no DS of it is cached: only then its keys may go (RFC 7583 section 3.3.1)"),
 )
-_DNSKEY_WAIT = (TTL, "until every cached DNSKEY RRset has the new key (Ipub of RFC 7583 section 3.2.1)")
+_PEERS_WAIT = (TTL, "until every cached DNSKEY RRset of the other signers has the new key: BIND is told to begin only then (RFC 8901 section 4.2.2)")
+_DNSKEY_WAIT = (TTL, "until every cached DNSKEY RRset of BIND, which publishes the key when it begins, has it too (Ipub of RFC 7583 section 3.2.1)")
 _RRSIG_WAIT = (SIGNING + TTL, "until everything is signed by the new key and no old signature is cached (Iret of RFC 7583 section 3.2.1)")
 _DS_WAIT = (TTL, "until every cached DS set has the new DS (Iret of RFC 7583 section 3.3.1)")
+_CDS_WAIT = (TTL, "until no CDS that the withdrawn KSK has signed is cached beside the other signers' DNSKEY RRsets: then they may drop it")
 WAITS = {
     "join": _JOIN,
     "leave": _LEAVE,
-    "zsk": (_DNSKEY_WAIT, _RRSIG_WAIT),
-    "ksk": (_DNSKEY_WAIT, _DS_WAIT),
-    "csk": (_DNSKEY_WAIT, _RRSIG_WAIT),  # the DS-wait is beside the longer RRSIG-wait
+    "zsk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT),
+    "ksk": (_PEERS_WAIT, _DNSKEY_WAIT, _DS_WAIT, _CDS_WAIT),
+    "csk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT),  # the DS-wait is beside the longer RRSIG-wait
     "algorithm": (
         (SIGNING + TTL, "until everything has signatures of the new algorithm, and no answer without them is cached (RFC 6781 section 4.1.4)"),
         (TTL, "until no DS set without the new algorithm is cached (RFC 6781 section 4.1.4)"),
@@ -430,8 +432,8 @@ def _is_changed(zone: str, before: Sequence[frozenset[str] | None]) -> bool:
     return any(one is not None and other is not None and one != other for one, other in zip(before, world(zone)))
 
 
-def tell_killed(folder: Path, run: Pass, name: str) -> bool:
-    """Whether it came to its end, some runs were killed on the way, and nothing was bogus."""
+def tell_killed(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
+    """What came of it, and whether it came to its end, some runs were killed on the way, and nothing was bogus."""
     said = "no run killed"
     with probed(folder, f"{name}.example") as told:
         try:
@@ -441,7 +443,7 @@ def tell_killed(folder: Path, run: Pass, name: str) -> bool:
     print(f"{name:12} {told.number('checks'):>7} checks, {told.number('bogus'):>6} bogus; {said}", flush=True)
     for fault in told.faults[:10]:
         print(f"  BOGUS {shown(fault, told.began)}")
-    return not told.number("bogus") and said.endswith("first write") and not said.startswith("0 ")
+    return told, not told.number("bogus") and said.endswith("first write") and not said.startswith("0 ")
 
 
 # -- what must be caught ----------------------------------------------------------------------------------------------
@@ -562,11 +564,12 @@ def main() -> int:
     survived = [tell_killed(folder, run, name) for name in KILLED if "killed" in wanted]
     caught = [tell_wrong(folder, name) for name in WRONG if "wrong" in wanted]
     required = sum(seconds for name in wanted if name not in groups for seconds, _why in WAITS[name])
-    checks, bogus, elapsed = (sum(values) for values in zip((0, 0, 0.0), *((one.number("checks"), one.number("bogus"), one.elapsed) for one, _good in told)))
+    elapsed = sum(one.elapsed for one, _good in told)
+    checks, bogus = (sum(one.number(name) for one, _good in told + survived) for name in ("checks", "bogus"))
     ratio = f"{elapsed:.1f} s over {required} s: {elapsed / required:.2f}" if required else "no story"
-    others = f"killed: {sum(survived)} of {len(survived)} well; wrong: {sum(caught)} of {len(caught)} caught"
+    others = f"killed: {sum(good for _one, good in survived)} of {len(survived)} well; wrong: {sum(caught)} of {len(caught)} caught"
     print(f"lifecycle: {checks} checks, {bogus} bogus; elapsed over required {ratio}; {others}")
-    return 0 if all(good for _one, good in told) and all(survived) and all(caught) else 1
+    return 0 if all(good for _one, good in told + survived) and all(caught) else 1
 
 
 if __name__ == "__main__":

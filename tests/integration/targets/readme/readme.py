@@ -113,9 +113,9 @@ def _missing_words(text: str, root: Path) -> Iterator[str]:
     galaxy = yaml.safe_load((root / "galaxy.yml").read_text(encoding="utf-8"))
     ansible = yaml.safe_load((root / "meta" / "runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
     packages = dict(re.findall(r"^([\w-]+)>=([\d.]+)$", (root / "requirements" / "demo.txt").read_text(encoding="utf-8"), re.MULTILINE))
-    module = (root / "plugins" / "modules" / "bind_zones.py").read_text(encoding="utf-8")
+    named = (root / "plugins" / "doc_fragments" / "named.py").read_text(encoding="utf-8")
     exchanges = json.loads((root / "tests" / "contract" / "desec_exchanges.json").read_text(encoding="utf-8"))
-    needed = dict(re.findall(r"- (BIND|Python) ([\d.]+) or newer", module))
+    needed = dict(re.findall(r"- (BIND|Python) ([\d.]+) or newer", named))
     for words in (
         f"ansible-core {_minimum(ansible)} or later",
         f"dnspython {packages['dnspython']} or later",

@@ -62,6 +62,7 @@ signs() { # ADDRESS ZONE TYPE KEY   whether this key signs there
 }
 
 probe() { # ZONE   until `judge`
+  : >"$LAB_DIR/$1.probing"
   PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" -m ansible_collections.dnssec.multisigner.tests.lab.prober "$1" "$LAB_DIR/$1.json" >"$LAB_DIR/$1.probing" &
   prober=$!
   until grep -q probing "$LAB_DIR/$1.probing"; do kill -0 "$prober" && sleep 0.2; done

@@ -104,14 +104,20 @@ class Story:
 
     def look(
         self, *signers: At, ds: Iterable[DS] = (), ns: Iterable[str] = ('ns1', 'desec'), after: int = 0, hold_until: int | None = None,
-        ds_ttl: int | None = None,
+        ds_ttl: int | None = None, ds_elsewhere: Iterable[DS] | str | None = None,
     ) -> Plan:
-        """The plan *after* seconds, when the parent shows *ds* and the *ns* of these signers."""
+        """The plan *after* seconds, when the parent shows *ds* and the *ns* of these signers. A second server of it shows *ds_elsewhere*; a
+        text is why it could not be looked at."""
         self.now += after
         names = frozenset(NAMES[name] for name in ns)
         ttls = self.ttls if ds_ttl is None else self.ttls._replace(ds=ds_ttl)
         server = ParentServerView('198.51.100.1', authenticated=True, ds=frozenset(ds), ds_ttl=ttls.ds, ns=names, ns_ttl=ttls.parent_ns)
-        seen = ZoneObservation(ZONE, self.now, tuple(signer.view(ttls) for signer in signers), ParentView('registry', 'example', (server,)))
+        servers = [server]
+        if isinstance(ds_elsewhere, str):
+            servers.append(ParentServerView('198.51.100.2', error=ds_elsewhere))
+        elif ds_elsewhere is not None:
+            servers.append(replace(server, server='198.51.100.2', ds=frozenset(ds_elsewhere)))
+        seen = ZoneObservation(ZONE, self.now, tuple(signer.view(ttls) for signer in signers), ParentView('registry', 'example', tuple(servers)))
         made = plan(self.group, seen, self.memory, self.now, hold_until)
         self.memory = made.memory
         return made

@@ -73,6 +73,19 @@ def test_a_joiner_is_named_by_no_ns_before_its_ds_is_in_every_cache():
     assert all(added(made, name) == name_servers('ns3') for name in ('ns1', 'desec', 'ns3'))
 
 
+@pytest.mark.parametrize('named, wait', [((), DNSKEY_TTL), (('ns3',), DATA_TTL)])
+def test_what_a_joiner_answered_before_it_was_watched_may_be_cached_only_where_an_ns_names_it(named, wait):
+    ns = ('ns1', 'desec', *named)
+    story = settled(('ns1', 'desec'), replace(NS1, ns=ns), replace(DESEC, ns=ns), ns=ns)
+    story.group = group('ns1', 'desec', 'ns3')
+    full = [replace(NS1, foreign=(CSK, KSK3, ZSK3), ns=ns), replace(DESEC, foreign=(KSK, ZSK, KSK3, ZSK3), ns=ns), replace(JOINER, ns=ns)]
+    story.look(*full, ds=BOTH, ns=ns)
+    made = story.look(*full, ds=BOTH, ns=ns, after=wait - 1)
+    assert [due.until for due in made.waits if due.what.startswith('DNSKEY')] == [story.now + 1]
+    made = story.look(*full, ds=BOTH, ns=ns, after=1)
+    assert not [due for due in made.waits if due.what.startswith('DNSKEY')]
+
+
 def test_a_joiner_that_lacks_an_algorithm_of_the_ds_set_is_named_by_no_ns():
     rsa = key(6, algorithm=8)
     both = replace(NS1, own=(KSK, ZSK, rsa), foreign=(CSK,), signs_zone=(ZSK, rsa), cds=(KSK, CSK, rsa), ns=('ns1',))
@@ -176,6 +189,18 @@ def test_its_keys_go_when_no_ds_of_it_can_be_cached():
     made = story.look(NS1_OFF, replace(rest, foreign=()), ds=ds(CSK), ns=OFF)
     assert made.state == 'complete'
     assert any('ns1 is gone: take it out of "leaving"' in note for note in made.notes)
+
+
+def test_its_ds_are_gone_when_the_last_server_of_the_parent_has_dropped_them():
+    story, _made = left(GONE_AFTER)
+    rest = replace(DESEC_OFF, cds=(CSK,))
+    story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, ds_elsewhere=BOTH)
+    story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, ds_elsewhere=BOTH, after=DS_TTL)
+    made = story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, ds_elsewhere=ds(CSK))
+    assert removed(made, 'desec') == set()
+    assert [wait.until for wait in made.waits] == [story.now + DS_TTL]
+    made = story.look(NS1_OFF, rest, ds=ds(CSK), ns=OFF, ds_elsewhere=ds(CSK), after=DS_TTL)
+    assert removed(made, 'desec') == dnskeys(KSK, ZSK)
 
 
 def test_a_leaver_that_is_off_by_then_leaves_no_trace_either():
@@ -369,6 +394,19 @@ def test_the_others_have_an_announced_key_in_every_cache_before_its_signer_publi
 
 ROLLING = replace(NS1, own=(KSK, NEW_KSK, ZSK), foreign=(CSK,), cds=(KSK, NEW_KSK, CSK), retiring=(KSK,))
 DESEC_ROLLING = replace(DESEC, foreign=(KSK, NEW_KSK, ZSK), cds=(KSK, NEW_KSK, CSK))
+
+
+def test_a_ds_that_could_not_be_looked_for_at_one_server_of_the_parent_is_not_known_to_be_gone():
+    new = key(8)
+    both = replace(NS1, own=(KSK, new, ZSK), cds=(KSK, new, CSK)), replace(DESEC, foreign=(KSK, new, ZSK), cds=(KSK, new, CSK))
+    story = settled(('ns1', 'desec'), *both, ds=ds(KSK, new, CSK))
+    rest = replace(both[0], cds=(new, CSK), retiring=(KSK,)), replace(both[1], cds=(new, CSK))
+    for _unused in range(2):
+        story.look(*rest, ds=ds(new, CSK), ds_elsewhere='it is silent', after=DS_TTL)
+    assert not story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK)).withdrawn
+    assert not story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK), after=DS_TTL - 1).withdrawn
+    made = story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK), after=1)
+    assert ds(KSK) <= frozenset(made.withdrawn)
 
 
 def test_the_ds_of_a_retiring_ksk_goes_when_the_new_one_is_in_force_and_not_before():
