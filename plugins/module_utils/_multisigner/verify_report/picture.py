@@ -299,7 +299,8 @@ def legend() -> Child:
         ('box key own', 'key of this signer'), ('box key foreign', 'key of another signer'), ('box key idle', 'key that signs nothing'),
         ('box key absent critical', 'missing or broken'),
     )
-    return join(
+    drawn = (
         element('span', element('svg', element('rect', x=1, y=1, width=24, height=12, rx=3, class_=class_), width=26, height=14, aria_hidden='true'), words)
         for class_, words in samples
     )
+    return join(drawn, element('span', 'Arrows lead from a DS to the key that it names, and from a key to what it signs.'))

@@ -199,6 +199,15 @@ def test_waits_show_when_they_end_and_which_end_is_not_known():
     assert '2026-03-02 10:00 UTC' in text and '1 day left' in text and '1 h 0 min left' in text and 'not known yet' in text
 
 
+def test_a_server_of_the_parent_that_does_not_answer_or_is_not_authenticated_is_told_so():
+    data = zone()
+    first = data['parent']['servers'][0]
+    data['parent']['servers'].append({**first, 'address': '198.51.100.2', 'error': 'does not answer'})
+    data['parent']['servers'].append({**first, 'authenticated': False, 'why_not': 'no RRSIG of example DS'})
+    rows = [one[3] for one in Read(made(data)).named('tr') if 'a.nic.example' in one[3]]
+    assert ['yes' in rows[0], 'Error does not answer' in rows[1], 'no no RRSIG of example DS' in rows[2]] == [True, True, True]
+
+
 def test_a_signature_that_has_ended_is_told_so():
     data = zone()
     data['signers'][0]['servers'][0]['expires']['until'] = '2026-02-27T10:00:00Z'

@@ -133,10 +133,13 @@ def test_a_finding_at_some_servers_of_a_signer_names_them():
     assert notes(chain_of(data).columns[1].keys) == [('critical', 'no DNSKEY RRset: unsigned')]
 
 
-@pytest.mark.parametrize(('code', 'is_broken'), [('signature_missing', True), ('cds_differ', False), ('signature_near_expiry', False)])
-def test_only_what_breaks_the_chain_breaks_an_arrow(code, is_broken):
+@pytest.mark.parametrize(('code', 'severity', 'is_broken'), [
+    ('signature_missing', 'critical', True), ('signature_missing', 'information', False), ('cds_differ', 'error', False),
+    ('signature_near_expiry', 'warning', False),
+])
+def test_only_what_breaks_the_chain_breaks_an_arrow(code, severity, is_broken):
     data = zone()
-    data['findings'] = [finding(code, servers=['192.0.2.1'], signers=['ns1'], name='shop.example', type='MX')]
+    data['findings'] = [finding(code, severity=severity, servers=['192.0.2.1'], signers=['ns1'], name='shop.example', type='MX')]
     assert chain_of(data).columns[0].data.broken is is_broken
 
 
@@ -144,9 +147,10 @@ def test_thousands_of_keys_make_no_endless_picture_and_the_broken_one_is_among_t
     data = zone()
     for number in range(1500):
         data['dnskeys'].insert(0, key_data(key(f'idle {number}', 256), None, [], ['192.0.2.1', '192.0.2.11'], []))
+    data['findings'].append(finding('stale_key', servers=['192.0.2.11'], signers=['desec'], key=data['dnskeys'][1499]['dnskey']))
     made = chain_of(without_key(data, 'desec', 'ns1'))
     assert max(len(column.others) for column in made.columns) <= 16
-    assert [part for part in made.columns[1].others if part.state == ABSENT]
+    assert [part.kind for part in made.columns[1].others if part.notes] == [FOREIGN, IDLE]
     assert any('more keys are not drawn' in line for line in made.columns[1].keys.lines)
 
 
