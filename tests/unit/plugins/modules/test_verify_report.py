@@ -11,7 +11,6 @@ import stat
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.dnssec.multisigner.plugins.action import verify_report as action
 from ansible_collections.dnssec.multisigner.plugins.modules import verify_report
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.verify_report.report_samples import hostile, without_key, zone
 
@@ -129,7 +128,3 @@ def test_what_is_no_result_of_the_verifier_is_refused(run, tmp_path):
     failed = run([{'name': 'shop.example'}], html=str(tmp_path / 'index.html'))
     assert failed['msg'].startswith('zone shop.example: zones[0] is not what dnssec_verify returns')
     assert content(tmp_path) == {}
-
-
-def test_the_action_plugin_runs_this_module():
-    assert action.ActionModule.module is verify_report

@@ -12,7 +12,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.er
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify.findings import CATALOGUE
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify_report.files import as_json
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify_report.junit import junit
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify_report.prometheus import SERIES_OF_A_ZONE, prometheus
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify_report.prometheus import PREFIX, SERIES_OF_A_ZONE, prometheus
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify_report.returned import read_zones
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.verify_report.report_samples import (
     HOSTILE,
@@ -56,7 +56,7 @@ def metrics(*zones, **errors):
         assert len(dict(found)) == len(found)
         assert (name, found) not in values
         values[name, found] = int(value)
-    return {(name.removeprefix('dnssec_multisigner_'), *(text for _label, text in labels)): value for (name, labels), value in values.items()}
+    return {(name[len(PREFIX):], *(text for _label, text in labels)): value for (name, labels), value in values.items()}
 
 
 # -- JUnit ------------------------------------------------------------------------------------------------------------
