@@ -172,14 +172,6 @@ MUTANTS = (
         'servers of one signer may disagree', 'key_steps.py',
         'for view in here.asked if view.disagreement]', 'for view in here.asked if False]', 'leave-slow',
     ),
-    Mutant(
-        'a key goes from where it signs', 'key_steps.py',
-        'if key not in view.signing and view.name not in here.owners[key])', 'if view.name not in here.owners[key])', 'edit-leave',
-    ),
-    Mutant(
-        'a key goes from its owner', 'key_steps.py',
-        'key not in view.signing and view.name not in here.owners[key])', 'key not in view.signing)', 'leave-zsk',
-    ),
     Mutant('a key goes before it is withdrawn', 'key_steps.py', '        if not here.is_withdrawn(key):\n            return False\n', '', 'zsk'),
     Mutant(
         'a key goes while data signed by it are cached', 'key_steps.py',

@@ -83,12 +83,11 @@ class KeySteps:
             if not key.is_revoked and self._may_go(key):
                 gone.add(key)
         for view in here.asked:
-            keys = frozenset(key for key in gone & view.published if key not in view.signing and view.name not in here.owners[key])
-            records = {Record('DNSKEY', key) for key in keys}
-            if records:
+            keys = gone & view.published  # never its own: an owner that is asked has withdrawn it, and signs with it nowhere (is_withdrawn)
+            if keys:
                 owners = sorted({name for key in keys for name in here.owners[key]})
                 reason = f'keys of {", ".join(owners)} that sign nothing any more and whose signatures and DS are in no cache'
-                steps.append(Step(view.name, (), sort_records(records), reason))
+                steps.append(Step(view.name, (), sort_records(Record('DNSKEY', key) for key in keys), reason))
         return steps
 
     def _may_go(self, key: DNSKEY) -> bool:

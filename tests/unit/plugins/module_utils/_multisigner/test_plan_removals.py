@@ -396,6 +396,17 @@ ROLLING = replace(NS1, own=(KSK, NEW_KSK, ZSK), foreign=(CSK,), cds=(KSK, NEW_KS
 DESEC_ROLLING = replace(DESEC, foreign=(KSK, NEW_KSK, ZSK), cds=(KSK, NEW_KSK, CSK))
 
 
+def test_a_withdrawn_ksk_stays_at_the_others_until_its_ds_have_gone_first():
+    new = key(8)
+    both = replace(NS1, own=(KSK, new, ZSK), cds=(KSK, new, CSK)), replace(DESEC, foreign=(KSK, new, ZSK), cds=(KSK, new, CSK))
+    story = settled(('ns1', 'desec'), *both, ds=ds(KSK, new, CSK))
+    rest = replace(NS1, own=(new, ZSK), cds=(new, CSK)), replace(both[1], cds=(new, CSK))
+    for _unused in range(2):
+        made = story.look(*rest, ds=ds(KSK, new, CSK), after=DATA_TTL)
+    assert made.delegation.remove == tuple(ds(KSK))
+    assert not made.steps and not made.waits
+
+
 def test_a_ds_that_could_not_be_looked_for_at_one_server_of_the_parent_is_not_known_to_be_gone():
     new = key(8)
     both = replace(NS1, own=(KSK, new, ZSK), cds=(KSK, new, CSK)), replace(DESEC, foreign=(KSK, new, ZSK), cds=(KSK, new, CSK))
