@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Iterable, Mapping
 
 from ..verify.findings import CATALOGUE, CRITICAL, ERROR, WARNING
-from .markup import Markup, constant, element, join, shortened
+from .markup import Markup, element, join, shortened
 from .returned import Told, Zone
 from .words import LEVEL_WORDS, sentence
 
@@ -22,7 +22,8 @@ def junit(zones: Iterable[Zone], errors: Mapping[str, str]) -> str:
     """The file. A zone of *errors* (its reason by its name) is a suite with one case, which has an error."""
     suites = [_unseen(name, text) for name, text in sorted(errors.items())]
     suites += [_suite(zone) for zone in sorted(zones, key=lambda zone: zone.name)]
-    return f'{constant("<?xml version=")}"1.0" encoding="UTF-8"?>\n{element("testsuites", chr(10), suites, name="dnssec_verify")}\n'
+    root = element('testsuites', '\n', suites, name='dnssec_verify')
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}\n'
 
 
 def _suite(zone: Zone) -> Markup:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Iterable, Mapping, Sequence
 
 from ..verify.findings import CRITICAL, ERROR
-from .markup import NOTHING, Markup, constant, element, escape, shortened
+from .markup import NOTHING, Markup, element, escape, shortened
 from .returned import Zone
 from .sections import TEXT_SHOWN, badge, body, in_brief
 from .style import CSS, SYMBOLS
@@ -49,7 +49,7 @@ def page(zones: Iterable[Zone], errors: Mapping[str, str]) -> str:
             lang='en',
         )
     )
-    return f'{constant("<!DOCTYPE html>")}\n{found}\n'
+    return f'<!DOCTYPE html>\n{found}\n'
 
 
 def _worst(zones: Sequence[Zone], errors: Mapping[str, str]) -> str:

@@ -96,7 +96,6 @@ class Server:
 @dataclass(frozen=True)
 class Signer:
     name: str
-    declared: bool
     in_delegation: bool
     leaving: bool
     servers: tuple[Server, ...]
@@ -273,7 +272,7 @@ def _parent_server(data: Mapping[str, Any]) -> ParentServer:
 
 def _signer(data: Mapping[str, Any]) -> Signer:
     servers = tuple(_server(one) for one in data['servers'])
-    return Signer(str(data['name']), bool(data['declared']), bool(data['in_delegation']), bool(data['leaving']), servers)
+    return Signer(str(data['name']), bool(data['in_delegation']), bool(data['leaving']), servers)
 
 
 def _server(data: Mapping[str, Any]) -> Server:

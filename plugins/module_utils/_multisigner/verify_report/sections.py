@@ -24,7 +24,7 @@ VALIDATORS = {
 ANALYSERS = {'dnsviz': 'DNSViz', 'zonemaster': 'Zonemaster', 'verisign': 'DNSSEC Analyzer (Verisign)'}
 CHANGES = {
     'none': 'It would change nothing.', 'add': 'It would add DS.', 'replace': 'It would replace DS.', 'delete': 'It would remove every DS.',
-    'refused': 'It would refuse to act.',
+    'refused': 'The DS stay as they are.',
 }
 
 
@@ -254,7 +254,22 @@ def _cds(zone: Zone) -> Child:
             element('p', badge(WARNING if signals else GOOD, 'Signals of RFC 9615'), ' are ', 'in order.' if not signals else 'not in order:'),
             element('ul', [element('li', shortened(signal, TEXT_SHOWN)) for signal in signals]) if signals else None,
         ),
+        _asked_for(zone),
     )
+
+
+def _asked_for(zone: Zone) -> Child:
+    """What the parent would go by, server by server."""
+    rows = [
+        (f'{signer.name} {server.address}', _records(server.cds), _records(server.cdnskeys), ', '.join(server.ns[:ROWS_SHOWN]))
+        for signer, server in zone.servers if not server.error
+    ]
+    return table('What the servers of the zone tell the parent', ('Server', 'CDS', 'CDNSKEY', 'NS'), rows, (28, 24, 24, 24)) if rows else NOTHING
+
+
+def _records(texts: Sequence[str]) -> Child:
+    """Their beginnings, which tell them apart."""
+    return element('ul', [element('li', element('code', shortened(text, 25), title=text)) for text in texts[:ROWS_SHOWN]]) if texts else 'none'
 
 
 def _validators(zone: Zone) -> Child:

@@ -56,11 +56,9 @@ th, td { text-align: left; vertical-align: top; padding: .32rem .5rem; border: 1
 thead th, tbody th { background: var(--raised); }
 thead th, tbody th strong { font-weight: 600; }
 thead th, td .badge { overflow-wrap: break-word; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
 td ul { margin: 0; padding: 0; list-style: none; }
 .narrow th, .narrow td { padding: .28rem .3rem; font-size: .8rem; line-height: 1.3; }
 .gap { display: inline-block; padding: 0 .3em; border: 2px dashed; border-radius: 4px; font-weight: 700; }
-.bogus { font-weight: 700; }
 .bar { width: 100%; height: 10px; display: block; }
 .bar rect { fill: var(--raised); stroke: var(--line); } .bar rect.filled { fill: currentColor; stroke: none; }
 

@@ -218,8 +218,10 @@ def test_what_the_parent_the_validators_and_the_analysers_say_is_there():
     opinions = {'all_algorithms': 'bogus', 'without_13': 'insecure'}
     data = zone(validators=[{'kind': kind, 'verdict': verdict, 'why': 'why'} for kind, verdict in opinions.items()])
     data['cds'].update(accepted=False, change='refused', why=['desec (192.0.2.11) has no CDS'], bootstrapping=['no signal at ns1'])
+    data['signers'][0]['servers'][0].update(cds=['2371 13 2 c988ec42'], cdnskeys=['257 3 13 mdsswUyr'])
     text = re.sub(r'\s+', ' ', re.sub('<[^>]+>', ' ', made(data)))
     told = (
-        'unbound with harden-algo-downgrade', 'Lacks algorithm 13', 'It would refuse to act.', 'desec (192.0.2.11) has no CDS', 'no signal at ns1', 'Harmless',
+        'unbound with harden-algo-downgrade', 'Lacks algorithm 13', 'The DS stay as they are.', 'desec (192.0.2.11) has no CDS', 'no signal at ns1', 'Harmless',
+        'ns1 192.0.2.1 2371 13 2 c988ec42 257 3 13 mdsswUyr a.ns1.example', 'desec 192.0.2.11 none none a.desec.example',
     )
     assert [words for words in told if words not in text] == []
