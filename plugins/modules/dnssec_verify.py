@@ -231,8 +231,8 @@ summary:
   type: list
   elements: str
   sample:
-    - "shop.example: critical"
-    - "  1 foreign_key_missing at desec (192.0.2.53): key 34505 (ECDSAP256SHA256, flags 256) of ns1 is not in its DNSKEY RRset"
+    - "shop.example: 1 critical"
+    - "  CRITICAL 1 foreign_key_missing at desec (192.0.2.53): key 34505 (ECDSAP256SHA256, flags 256) of ns1 is not in its DNSKEY RRset"
 errors:
   description: For each zone that could not be looked at at all, why.
   returned: always

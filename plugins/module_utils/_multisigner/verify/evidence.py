@@ -240,6 +240,12 @@ class Evidence:
 
     # -- the plan ---------------------------------------------------------------------------------------------------------------
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the plan goes on by itself: it has steps, or waits for something."""
+        plan = self.survey.target.plan
+        return plan is not None and plan.state in ('changing', 'waiting')
+
     def is_planned(self, *records: str) -> bool:
         """Whether the plan is about to add or remove one of *records* ("TYPE RDATA")."""
         plan = self.survey.target.plan

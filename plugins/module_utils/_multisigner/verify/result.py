@@ -180,7 +180,8 @@ def _lines(zone: Mapping[str, Any]) -> list[str]:
         found.append(f'      breaks: {finding["breaks"]}')
         found.append(f'      remedy: {finding["remedy"]}')
     bogus = sum(cell['bogus'] for cell in zone['matrix'])
-    found.append(f'  cross matrix: {sum(cell["valid"] for cell in zone["matrix"])} valid, {bogus} bogus; CDS: {zone["cds"]["change"]}')
+    found.append(f'  cross matrix: {sum(cell["valid"] for cell in zone["matrix"])} valid, {bogus} bogus')
+    found.extend(f'  CDS: {why}' for why in zone['cds']['why'])
     harmless = [one for one in zone['analysers'] if one['harmless']]
     if harmless:
         tools = ', '.join(dict.fromkeys(one['tool'] for one in harmless))

@@ -73,6 +73,7 @@ def each_server(e: Evidence) -> Iterator[Finding]:
                 'cds_own_key_only', f'its CDS name only its own {_told(e, alone[0])}',
                 f'A parent that follows {party.name} removes the DS of {listed(str(key) for key in lacking)}, and answers of their signers become bogus',
                 f'Publish the CDS and CDNSKEY of all signers at {party.name}', addresses(alone), (party.name,), name=e.zone, rtype='CDS',
+                severity='' if e.is_secure else INFORMATION if e.is_under_way else WARNING,  # no DS yet: nothing that the parent could remove
             )
 
 

@@ -330,6 +330,18 @@ def test_what_the_plan_is_about_to_do_is_information() -> None:
     assert told(found) == []
 
 
+def test_cds_of_the_own_keys_only_have_nothing_to_remove_where_the_parent_has_no_ds() -> None:
+    found = group()
+    found.ds.clear()
+    for name, other in (('alpha', 'beta'), ('beta', 'alpha')):
+        found[name].cds.remove(ksk(other))
+    assert {one[:2] for one in told(found)} == {('cds_own_key_only', WARNING)}
+    found.plan = Plan('waiting')
+    assert told(found) == []
+    found.plan = Plan('blocked')
+    assert told(found)
+
+
 def test_a_signer_in_the_delegation_has_no_such_excuse() -> None:
     """The same as a join, but resolvers are sent to beta already."""
     found = _join_alone()
