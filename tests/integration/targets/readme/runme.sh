@@ -246,7 +246,25 @@ print(*next([key["flags"], key["protocol"], key["alg"], key["pubKey"]] for key i
   printf '%s\n' "server 127.53.2.1" "zone $zone." "update delete $zone. DNSKEY $key" send | nsupdate -y "hmac-sha256:multisigner:$secret"
 }
 secondary_has_keys() { [ "$(dig +short +norecurse @127.53.9.1 "$zone" DNSKEY | wc -l)" -eq "$1" ]; }
+say "All is well, by the inventory and by the name alone; what BIND forgets is found, and where, and written into files"
+verified() { # STATUS COMMAND...
+  logged "$@"
+  sed -n '/\[Tell what was found\]/,/^}/s/^ *"\(.*\)",\{0,1\}$/\1/p' "$LOG" >report
+}
+read -r -a by_inventory < <(example verify)
+read -r -a by_name < <(example "verify by name")
+read -r -a with_files < <(example "verify files" | sed "s#/srv/www/#$LAB_DIR/operator/#; s#/var/lib/prometheus/node-exporter/#$LAB_DIR/operator/#")
+verified 0 "${by_inventory[@]}" -i lab.yml
+says "^$zone: all is well"
+verified 0 "${by_name[@]}" -e "multisigner_trust_anchor_file=$LAB_TRUST_ANCHOR" -e "{multisigner_resolvers: [$LAB_RESOLVER]}"
+says "^$zone: all is well"
+verified 0 "${with_files[@]}" -i lab.yml
+[ -s dnssec.html ] && [ -s dnssec.prom ] || fail "no files"
 forget
+verified 2 "${by_inventory[@]}" -i lab.yml
+numbers() { sed -E 's/[0-9]+(\.[0-9]+)*/N/g'; }
+example "verify report" | numbers >promised
+numbers <report | grep -xFf promised | diff promised - || fail "the report is not as in README.md"
 ip address add 127.53.9.1/32 dev lo
 mkdir "$LAB_DIR/secondary"
 cat >"$LAB_DIR/secondary/named.conf" <<CONF

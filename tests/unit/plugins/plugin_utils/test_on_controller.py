@@ -9,7 +9,15 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.action import desec_dnskey, dnssec_keys_fetch, multisigner_plan, registry_ds, rfc2136_dnskey
+from ansible_collections.dnssec.multisigner.plugins.action import (
+    desec_dnskey,
+    dnssec_keys_fetch,
+    dnssec_verify,
+    multisigner_plan,
+    registry_ds,
+    rfc2136_dnskey,
+    verify_report,
+)
 from ansible_collections.dnssec.multisigner.plugins.plugin_utils import on_controller
 from ansible_collections.dnssec.multisigner.plugins.plugin_utils.on_controller import OnController, plain
 
@@ -102,7 +110,7 @@ def test_values_become_pythons_own() -> None:
     assert not isinstance(found['a'][0], Tagged) and not isinstance(next(iter(found)), Tagged)
 
 
-@pytest.mark.parametrize('action', [desec_dnskey, dnssec_keys_fetch, multisigner_plan, registry_ds, rfc2136_dnskey])
+@pytest.mark.parametrize('action', [desec_dnskey, dnssec_keys_fetch, dnssec_verify, multisigner_plan, registry_ds, rfc2136_dnskey, verify_report])
 def test_each_action_has_the_module_of_its_name(action: Any) -> None:
     name = action.__name__.rsplit('.', 1)[1]
     assert action.ActionModule.module.__name__.endswith(f'.modules.{name}')
