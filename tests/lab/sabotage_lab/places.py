@@ -36,6 +36,8 @@ SIGNERS: Mapping[str, tuple[str, ...]] = {
     "gamma": ("gamma",),
     **{name: ("beta", name) for name in ADDRESSES if name.startswith("beta-")},
 }
+# resolvers of the referees, each started anew with an empty cache for every round
+RESOLVERS: Mapping[str, str] = {"unbound": "127.53.7.1", "pdns-recursor": "127.53.7.2"}
 # For each ordered pair of servers: who answers for DNSKEY like the first and for everything else like the second
 PAIRS: Mapping[tuple[str, str], str] = {
     (keys, answers): f"127.53.6.{10 * (row + 1) + column}" for row, keys in enumerate(VIEWS) for column, answers in enumerate(VIEWS)
@@ -45,8 +47,6 @@ PAIRS: Mapping[tuple[str, str], str] = {
 def host_name(server: str) -> str:
     """The name that stands for a server in NS RRsets; the parent zone has its address."""
     return f"ns.{server}.{PARENT_ZONE}."
-# resolvers of the referees, each started anew with an empty cache for every round
-RESOLVERS: Mapping[str, str] = {"unbound": "127.53.7.1", "pdns-recursor": "127.53.7.2"}
 
 
 def signer_of(server: str, signers: Sequence[str]) -> str:

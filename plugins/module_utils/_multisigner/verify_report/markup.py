@@ -43,13 +43,13 @@ def escape(text: str) -> Markup:
     return text if isinstance(text, Markup) else Markup(visible(text).translate(_ESCAPES))
 
 
-def element(name: str, /, *children: Child, **attributes: object) -> Markup:
-    """``<name attributes>children</name>``. An attribute that is None or False is left out, one that is True has no value.
+def element(tag: str, /, *children: Child, **attributes: object) -> Markup:
+    """``<tag attributes>children</tag>``. An attribute that is None or False is left out, one that is True has no value.
 
     In the names of attributes ``_`` stands for ``-``, and a final one for nothing (``class_``).
     """
-    opened = f'<{name}' + ''.join(_attribute(key, value) for key, value in attributes.items() if value is not None and value is not False) + '>'
-    return Markup(opened) if name in _VOID else Markup(f'{opened}{join(*children)}</{name}>')
+    opened = f'<{tag}' + ''.join(_attribute(key, value) for key, value in attributes.items() if value is not None and value is not False) + '>'
+    return Markup(opened) if tag in _VOID else Markup(f'{opened}{join(*children)}</{tag}>')
 
 
 def join(*children: Child) -> Markup:

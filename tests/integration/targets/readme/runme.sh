@@ -259,7 +259,7 @@ says "^$zone: all is well"
 verified 0 "${by_name[@]}" -e "multisigner_trust_anchor_file=$LAB_TRUST_ANCHOR" -e "{multisigner_resolvers: [$LAB_RESOLVER]}"
 says "^$zone: all is well"
 verified 0 "${with_files[@]}" -i lab.yml
-[ -s dnssec.html ] && [ -s dnssec.prom ] || fail "no files"
+if [ ! -s dnssec.html ] || [ ! -s dnssec.prom ]; then fail "no files"; fi
 forget
 verified 2 "${by_inventory[@]}" -i lab.yml
 numbers() { sed -E 's/[0-9]+(\.[0-9]+)*/N/g'; }

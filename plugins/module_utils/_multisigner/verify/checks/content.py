@@ -34,7 +34,7 @@ def content(e: Evidence) -> Iterator[Finding]:
         who = listed(signers(seen for seen in told if states[seen])) if into is absent else ''
         into.setdefault(odd, {})[name, rtype] = who
     for servers, found in absent.items():
-        name, rtype = next(iter(found))
+        name, rtype = min(found)
         what = f'does not exist at {found[name, rtype]} and does elsewhere'
         yield _finding(e, 'name_missing', what, servers, found, 'Resolvers get an answer or none, depending on the server')
     for servers, found in different.items():

@@ -4,8 +4,9 @@
 """The checks of signatures: missing, out of their time, ending soon, wrong, and zones served unsigned. Pure."""
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable, Iterator, Mapping
 
+from ...dnskey import DNSKEY
 from ...steps import utc
 from ..denial import ITERATIONS_HASHED
 from ..evidence import Evidence, Judged, Party, addresses, listed, signers
@@ -46,12 +47,17 @@ def outside_validity(e: Evidence) -> Iterator[Finding]:
         for seen in party.seen:
             keys = e.key_outcome.get(seen)
             if keys is not None and keys.late and keys.valid.isdisjoint(e.trusted) and (not e.trusted or not e.trusted.isdisjoint(keys.late)):
-                bad.append((e.zone, 'DNSKEY', next(iter(keys.late.values())), seen))
+                bad.append((e.zone, 'DNSKEY', _first(keys.late), seen))
             for judged in e.judged.get(seen, ()):
                 if not judged.outcome.valid and judged.outcome.late:
-                    bad.append((judged.item.name, judged.item.rtype, next(iter(judged.outcome.late.values())), seen))
+                    bad.append((judged.item.name, judged.item.rtype, _first(judged.outcome.late), seen))
         if bad:
             yield _late(e, party, bad)
+
+
+def _first(late: Mapping[DNSKEY, Any]) -> Any:
+    """The RRSIG of the first of these keys."""
+    return late[min(late)]
 
 
 def _late(e: Evidence, party: Party, bad: list[tuple[str, str, Any, Seen]]) -> Finding:

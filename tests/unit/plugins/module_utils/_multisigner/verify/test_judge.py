@@ -165,6 +165,16 @@ def test_a_ksk_is_missed_where_cds_need_it_only() -> None:
 # -- what must be silent ---------------------------------------------------------------------------------------------------
 
 
+def _two_servers() -> Group:
+    found = group()
+    second = replace(found['beta'], name='second', address='192.0.2.99')
+    found.copies['second'] = second
+    for one in found.copies.values():
+        one.ns = [*found.delegation, 'ns.second.example']
+    found.delegation.append('ns.second.example')
+    return found
+
+
 GOOD: dict[str, Callable[[], Group]] = {
     'two signers': group,
     'NSEC3': lambda: group(nsec3=(0, '')),
@@ -179,7 +189,7 @@ GOOD: dict[str, Callable[[], Group]] = {
     'foreign ZSKs only': lambda: Group(copy('alpha'), copy('beta'), minimal=True),
     'no CDS': lambda: _everywhere(group(), lambda one: one.cds.clear()),
     'serials that differ': lambda: _at(group(), lambda one: setattr(one, 'serial', 2026112201)),
-    'two servers of one signer': lambda: _two_servers(),
+    'two servers of one signer': _two_servers,
     'no DS at all': lambda: _parent(group(), lambda g: g.ds.clear()),
 }
 
@@ -197,16 +207,6 @@ def _at(found: Group, change: Callable[[Copy], object], name: str = 'beta') -> G
 
 def _parent(found: Group, change: Callable[[Group], object]) -> Group:
     change(found)
-    return found
-
-
-def _two_servers() -> Group:
-    found = group()
-    second = replace(found['beta'], name='second', address='192.0.2.99')
-    found.copies['second'] = second
-    for one in found.copies.values():
-        one.ns = [*found.delegation, 'ns.second.example']
-    found.delegation.append('ns.second.example')
     return found
 
 

@@ -143,7 +143,7 @@ def test_a_server_that_is_down_costs_one_wait_for_all_zones(world: World) -> Non
     world.servers['beta']._respond = lambda wire: None  # type: ignore[method-assign]
     options = world.options()
     asked = []
-    world.servers['beta']._respond = lambda wire: asked.append(wire)  # type: ignore[method-assign, assignment, func-returns-value]
+    world.servers['beta']._respond = asked.append  # type: ignore[method-assign, assignment, func-returns-value]
     returned = verify(options)
     assert above_information(returned) == [('server_unusable', [f'127.0.0.3 port {world.servers["beta"].port}'])]
     assert len(asked) == 3
