@@ -32,7 +32,7 @@ RUNS = 3
 PASSES = 8  # more than enough to exchange the keys, wait, publish the DS and see it
 AT_ONCE = 64
 EVERY = 0.2  # seconds between two looks at the memory
-PLAYBOOK = Path(__file__).resolve().parents[2] / "playbooks" / "multisigner.yml"
+PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 
 Question = tuple[str, str, str]  # server, zone, type
 
@@ -72,8 +72,9 @@ def _pss(pid: int) -> int:
     return int(found[1]) if found else 0
 
 
-def run_pass() -> Pass:
-    command = ["ansible-playbook", "-i", os.environ["LAB_INVENTORY"], "-e", f"@{os.environ['LAB_MIXED_ALLOWED']}", str(PLAYBOOK)]
+def run_pass(playbook: str = "multisigner.yml", *options: str) -> Pass:
+    """Ends the program with what the playbook said when that fails."""
+    command = ["ansible-playbook", "-i", os.environ["LAB_INVENTORY"], "-e", f"@{os.environ['LAB_MIXED_ALLOWED']}", *options, str(PLAYBOOKS / playbook)]
     before, began = os.times(), time.monotonic()
     peak = 0
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -88,7 +89,7 @@ def run_pass() -> Pass:
     seconds, after = time.monotonic() - began, os.times()
     output = "".join(lines)
     if process.returncode:
-        sys.exit(f"{output}\nThe pass failed with exit status {process.returncode}.")
+        sys.exit(f"{output}\n{playbook} failed with exit status {process.returncode}.")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Pass(seconds, cpu, peak / 1024, output)
 

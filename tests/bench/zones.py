@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""zones [--zones N ...]   what a pass over N complete zones costs that finds nothing to do (10, 100 and 1000 without the option).
+"""zones [--verify] [--zones N ...]   what a pass over N complete zones costs that finds nothing to do (10, 100 and 1000 without the option);
+with --verify what the verifier's playbook costs over them.
 
-For each N a fresh lab in which two signers (BIND and deSEC) serve N zones; noop_pass.py brings them to completion and
-measures inside. Prints a table; the last line: the ratios of the pass to its bare DNS questions.
-It only measures: a slow pass is no failure, one that changes something is.
+For each N a fresh lab in which two signers (BIND and deSEC) serve N zones; noop_pass.py or verify_zones.py brings them to completion
+and measures inside. Prints a table; the last line: the ratios of the run to its bare DNS questions.
+It only measures: a slow run is no failure, a pass that changes something is, and a verifier that finds a fault.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ HEAD = ROW.replace(".1f", "").replace(".0f", "").format(
 )
 
 
-def measure(zones: int) -> dict[str, float]:
+def measure(zones: int, inside: str) -> dict[str, float]:
     with tempfile.NamedTemporaryFile("r", suffix=".json") as result:
         command = [
             str(WITH_LAB), "-e", f"lab_extra_zones={zones - NAMED_ZONES}", "-e", "lab_desec_limits=0", "--",
-            "python3", str(HERE / "noop_pass.py"), result.name,
+            "python3", str(HERE / inside), result.name,
         ]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         measured: dict[str, float] = json.load(result)
@@ -39,15 +40,17 @@ def measure(zones: int) -> dict[str, float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(usage=(__doc__ or "").split("  ", 1)[0], description="Measures the pass that finds nothing to do.")
+    parser = argparse.ArgumentParser(usage=(__doc__ or "").split("  ", 1)[0], description="Measures the pass that finds nothing to do, or the verifier.")
+    parser.add_argument("--verify", action="store_true", help="the verifier in the place of the pass")
     parser.add_argument("--zones", type=int, nargs="+", default=[10, 100, 1000], metavar="N", help=f"at least {NAMED_ZONES + 1} each")
-    wanted = parser.parse_args().zones
+    options = parser.parse_args()
+    wanted = options.zones
     if min(wanted) <= NAMED_ZONES:
         parser.error(f"the lab has {NAMED_ZONES} zones of its own: ask for more than that")
     rows = []
     for zones in wanted:
         try:
-            rows.append(measure(zones))
+            rows.append(measure(zones, "verify_zones.py" if options.verify else "noop_pass.py"))
         except subprocess.CalledProcessError as error:
             return error.returncode
     print(f"\n{HEAD}")

@@ -65,7 +65,8 @@ def group(*names: str, **changes: Any) -> Group:
 
 @dataclass(frozen=True)
 class At:
-    """What one signer has: its *own* keys, those that it got from others, its NS; *cds* are the keys whose CDS and CDNSKEY it shows."""
+    """What one signer has: its *own* keys, those that it got from others, its NS; *cds* are the keys whose CDS and CDNSKEY it shows;
+    *second* is what a second server of it shows."""
 
     name: str
     own: tuple[DNSKEY, ...]
@@ -78,19 +79,23 @@ class At:
     announced: tuple[DNSKEY, ...] = ()
     awaits_ds: tuple[DNSKEY, ...] = ()
     error: str = ''
+    second: At | None = None
 
     def view(self, ttls: Ttls) -> SignerView:
+        servers = (self.server(ttls),) if self.second is None else (self.server(ttls), replace(self.second.server(ttls), server='second'))
+        told = (frozenset(keys) for keys in (self.retiring, self.announced, self.awaits_ds))
+        return SignerView(self.name, servers, self.name != 'desec', frozenset(), *told)
+
+    def server(self, ttls: Ttls) -> ServerView:
+        if self.error:
+            return ServerView(self.name, error=self.error)
         signs_keys = self.signs_keys if self.signs_keys is not None else tuple(one for one in self.own if one.is_sep)
         zone = [one for one in self.own if not one.is_sep] or list(self.own)
-        server = ServerView(
+        return ServerView(
             self.name, authenticated='tsig', dnskeys=frozenset(self.own + self.foreign), dnskey_ttl=ttls.dnskey, negative_ttl=ttls.negative,
             signs_keys=frozenset(signs_keys), signs_zone=frozenset(self.signs_zone if self.signs_zone is not None else zone),
             cds=ds(*self.cds), cdnskeys=frozenset(self.cds), ns=frozenset(NAMES[name] for name in self.ns), ns_ttl=ttls.ns,
         )
-        if self.error:
-            server = ServerView(self.name, error=self.error)
-        told = (frozenset(keys) for keys in (self.retiring, self.announced, self.awaits_ds))
-        return SignerView(self.name, (server,), self.name != 'desec', frozenset(), *told)
 
 
 @dataclass

@@ -104,7 +104,7 @@ def test_each_signer_gets_the_keys_of_the_other_at_once_and_the_parent_nothing()
     assert adds(made, 'desec') == dnskeys(KSK, ZSK)
     assert made.delegation is None
     assert made.state == 'changing'
-    assert not made.blocked
+    assert not made.blocked and not made.waits
 
 
 def test_a_key_that_bind_has_published_and_does_not_sign_with_yet_is_given_to_the_others():

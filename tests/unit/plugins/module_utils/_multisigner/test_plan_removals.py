@@ -396,28 +396,80 @@ ROLLING = replace(NS1, own=(KSK, NEW_KSK, ZSK), foreign=(CSK,), cds=(KSK, NEW_KS
 DESEC_ROLLING = replace(DESEC, foreign=(KSK, NEW_KSK, ZSK), cds=(KSK, NEW_KSK, CSK))
 
 
+# ns1 and desec when ns1 has withdrawn the old KSK
+ROLLED, DESEC_ROLLED = replace(NS1, own=(NEW_KSK, ZSK), cds=(NEW_KSK, CSK)), replace(DESEC_ROLLING, cds=(NEW_KSK, CSK))
+
+
+def in_the_middle() -> Story:
+    """Both KSKs of ns1 sign, and have their DS, for very long."""
+    return settled(('ns1', 'desec'), replace(ROLLING, retiring=()), DESEC_ROLLING, ds=BOTH | ds(NEW_KSK))
+
+
 def test_a_withdrawn_ksk_stays_at_the_others_until_its_ds_have_gone_first():
-    new = key(8)
-    both = replace(NS1, own=(KSK, new, ZSK), cds=(KSK, new, CSK)), replace(DESEC, foreign=(KSK, new, ZSK), cds=(KSK, new, CSK))
-    story = settled(('ns1', 'desec'), *both, ds=ds(KSK, new, CSK))
-    rest = replace(NS1, own=(new, ZSK), cds=(new, CSK)), replace(both[1], cds=(new, CSK))
+    story = in_the_middle()
     for _unused in range(2):
-        made = story.look(*rest, ds=ds(KSK, new, CSK), after=DATA_TTL)
+        made = story.look(ROLLED, DESEC_ROLLED, ds=BOTH | ds(NEW_KSK), after=DATA_TTL)
     assert made.delegation.remove == tuple(ds(KSK))
     assert not made.steps and not made.waits
 
 
-def test_a_ds_that_could_not_be_looked_for_at_one_server_of_the_parent_is_not_known_to_be_gone():
-    new = key(8)
-    both = replace(NS1, own=(KSK, new, ZSK), cds=(KSK, new, CSK)), replace(DESEC, foreign=(KSK, new, ZSK), cds=(KSK, new, CSK))
-    story = settled(('ns1', 'desec'), *both, ds=ds(KSK, new, CSK))
-    rest = replace(both[0], cds=(new, CSK), retiring=(KSK,)), replace(both[1], cds=(new, CSK))
+def test_a_withdrawn_ksk_stays_at_the_others_as_long_as_its_ds_may_be_cached():
+    story = in_the_middle()
+    long = DATA_TTL + 1000
+    story.look(ROLLED, DESEC_ROLLED, ds=BOTH | ds(NEW_KSK), ds_ttl=long)
+    story.look(ROLLED, DESEC_ROLLED, ds=ds(NEW_KSK, CSK), ds_ttl=long)
+    made = story.look(ROLLED, DESEC_ROLLED, ds=ds(NEW_KSK, CSK), ds_ttl=long, after=long - 1)
+    assert removed(made, 'desec') == set()
+    assert [wait.until for wait in made.waits] == [story.now + 1]
+    made = story.look(ROLLED, DESEC_ROLLED, ds=ds(NEW_KSK, CSK), ds_ttl=long, after=1)
+    assert removed(made, 'desec') == dnskeys(KSK)
+
+
+def test_the_ds_of_a_ksk_that_was_replaced_without_a_look_at_anybody_stays_until_there_is_another():
+    story = settled()
+    rest = ROLLED, replace(DESEC_ROLLED, foreign=(KSK, NEW_KSK, ZSK))
     for _unused in range(2):
-        story.look(*rest, ds=ds(new, CSK), ds_elsewhere='it is silent', after=DS_TTL)
-    assert not story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK)).withdrawn
-    assert not story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK), after=DS_TTL - 1).withdrawn
-    made = story.look(*rest, ds=ds(new, CSK), ds_elsewhere=ds(new, CSK), after=1)
-    assert ds(KSK) <= frozenset(made.withdrawn)
+        made = story.look(*rest, ds=BOTH, after=DATA_TTL)
+    assert made.delegation.missing == tuple(ds(NEW_KSK))
+    assert not made.delegation.remove
+    assert story.look(*rest, ds=BOTH | ds(NEW_KSK)).delegation.remove == tuple(ds(KSK))
+
+
+def test_the_only_ds_of_a_single_signer_stays_until_there_is_another():
+    alone, rolled = replace(NS1, foreign=(), cds=(KSK,), ns=('ns1',)), replace(NS1, own=(NEW_KSK, ZSK), foreign=(), cds=(NEW_KSK,), ns=('ns1',))
+    story = settled(('ns1',), alone, ds=ds(KSK), ns=('ns1',))
+    for _unused in range(2):
+        made = story.look(rolled, ds=ds(KSK), ns=('ns1',), after=DATA_TTL)
+    assert made.delegation.missing == tuple(ds(NEW_KSK))
+    assert not made.delegation.remove
+
+
+def test_a_ds_that_was_published_beforehand_stays():
+    story = settled()
+    standby = replace(NS1, own=(KSK, NEW_KSK, ZSK), signs_keys=(KSK,))
+    story.look(standby, DESEC, ds=BOTH | ds(NEW_KSK))
+    for _unused in range(2):
+        made = story.look(standby, replace(DESEC, foreign=(KSK, NEW_KSK, ZSK)), ds=BOTH | ds(NEW_KSK), after=DATA_TTL)
+    assert made.delegation is None or not made.delegation.remove
+
+
+def test_the_ds_of_a_key_that_signs_at_one_server_already_stays():
+    story = settled()
+    lagging = replace(NS1, own=(KSK, NEW_KSK, ZSK), second=replace(NS1, own=(KSK, NEW_KSK, ZSK), signs_keys=(KSK,)))
+    for _unused in range(2):
+        made = story.look(lagging, replace(DESEC, foreign=(KSK, NEW_KSK, ZSK)), ds=BOTH | ds(NEW_KSK), after=DATA_TTL)
+    assert made.delegation is None or not made.delegation.remove
+
+
+def test_a_ds_that_could_not_be_looked_for_at_one_server_of_the_parent_is_not_known_to_be_gone():
+    story = in_the_middle()
+    rest = replace(ROLLING, cds=(NEW_KSK, CSK)), DESEC_ROLLED
+    shown = ds(NEW_KSK, CSK)
+    for _unused in range(2):
+        story.look(*rest, ds=shown, ds_elsewhere='it is silent', after=DS_TTL)
+    assert not story.look(*rest, ds=shown, ds_elsewhere=shown).withdrawn
+    assert not story.look(*rest, ds=shown, ds_elsewhere=shown, after=DS_TTL - 1).withdrawn
+    assert ds(KSK) <= frozenset(story.look(*rest, ds=shown, ds_elsewhere=shown, after=1).withdrawn)
 
 
 def test_the_ds_of_a_retiring_ksk_goes_when_the_new_one_is_in_force_and_not_before():
