@@ -277,10 +277,6 @@ MUTANTS = (
         'if all(self._is_early(view, key, others) for key in server.signs_zone):', 'if False:',
     ),
     Mutant(
-        'a key is told to sign too early because a server does not answer', 'situation.py',
-        'for view in trusted if self.is_seen_whole else ():', 'for view in trusted:',
-    ),
-    Mutant(
         'a key that signs too early is forgotten when the others have it', 'situation.py',
         'if self.facts.has_known(KEY_EARLY, key.text) and not self.facts.has_aged(fact)}', 'if False}',
     ),

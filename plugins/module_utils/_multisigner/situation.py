@@ -276,7 +276,7 @@ class Situation:
         another (RFC 8901 section 6.1): its signer rolled a key faster than the others can follow."""
         found: set[DNSKEY] = set()
         trusted = [view for view in self.asked if any(self.ds_at_parent(key) for key in view.own_sep)]
-        for view in trusted if self.is_seen_whole else ():
+        for view in trusted:  # none that was not seen whole is one of them
             others = [other.published_everywhere for other in trusted if other is not view]
             for server in view.servers:
                 if all(self._is_early(view, key, others) for key in server.signs_zone):

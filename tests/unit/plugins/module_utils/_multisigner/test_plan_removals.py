@@ -98,6 +98,16 @@ def test_a_joiner_that_lacks_an_algorithm_of_the_ds_set_is_named_by_no_ns():
 
 # -- a signer leaves -------------------------------------------------------------------------------------------------------
 
+def test_no_ds_is_published_for_a_leaver_that_nobody_is_sent_to():
+    only = ('ns1',)
+    ns1, desec = replace(NS1, ns=only, cds=(KSK,)), replace(DESEC, ns=only, cds=(KSK,))
+    story = settled(('ns1',), replace(ns1, foreign=()), ds=ds(KSK), ns=only)
+    story.group = group('ns1', 'desec', leaving=('desec',))
+    for after in (0, DNSKEY_TTL, DNSKEY_TTL):
+        made = story.look(ns1, desec, ds=ds(KSK), ns=only, after=after)
+        assert made.delegation is None or not made.delegation.missing
+
+
 OFF = ('desec',)
 NS1_OFF, DESEC_OFF = replace(NS1, ns=OFF), replace(DESEC, ns=OFF)
 GONE_AFTER = PARENT_NS_TTL + DATA_TTL  # of ns1, since no NS names it: the largest NS TTL, then what it answered
@@ -697,6 +707,11 @@ def test_a_key_that_signs_while_answers_without_it_may_be_cached_is_told():
     assert not early(story.look(mended, published, ds=BOTH))
     assert early(story.look(mended, signing, ds=BOTH, after=DNSKEY_TTL - 1))
     assert not early(story.look(mended, signing, ds=BOTH, after=1))
+
+
+def test_nothing_is_early_because_a_server_does_not_answer():
+    story = settled()
+    assert not early(story.look(NS1, replace(DESEC, error='it is silent'), ds=BOTH))
 
 
 def test_a_key_that_signs_beside_one_that_everybody_has_is_not_early():
