@@ -15,7 +15,7 @@ import os
 import sys
 from pathlib import Path
 
-from noop_pass import RUNS, Question, ask_all, complete, run_pass
+from .noop_pass import RUNS, Question, ask_all, complete, run_pass
 
 
 def questions(zones: list[dict[str, object]]) -> list[Question]:

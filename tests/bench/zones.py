@@ -18,8 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-WITH_LAB = HERE.parents[1] / "bin" / "lib" / "with-lab"
+ROOT = Path(__file__).resolve().parents[2]
+WITH_LAB = ROOT / "bin" / "lib" / "with-lab"
 NAMED_ZONES = 3  # the lab has these, beside as many extra ones as wanted
 
 ROW = "{zones:>6} {tasks:>6} {seconds:>8.1f} {cpu:>8.1f} {memory:>7.0f} {questions:>10} {bare:>8.1f} {ratio:>6.1f}"
@@ -32,7 +32,7 @@ def measure(zones: int, inside: str) -> dict[str, float]:
     with tempfile.NamedTemporaryFile("r", suffix=".json") as result:
         command = [
             str(WITH_LAB), "-e", f"lab_extra_zones={zones - NAMED_ZONES}", "-e", "lab_desec_limits=0", "--",
-            "python3", str(HERE / inside), result.name,
+            "env", f"PYTHONPATH={ROOT / '.collections'}", "python3", "-m", f"ansible_collections.dnssec.multisigner.tests.bench.{inside}", result.name,
         ]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         measured: dict[str, float] = json.load(result)
@@ -50,7 +50,7 @@ def main() -> int:
     rows = []
     for zones in wanted:
         try:
-            rows.append(measure(zones, "verify_zones.py" if options.verify else "noop_pass.py"))
+            rows.append(measure(zones, "verify_zones" if options.verify else "noop_pass"))
         except subprocess.CalledProcessError as error:
             return error.returncode
     print(f"\n{HEAD}")
