@@ -136,13 +136,8 @@ async def ask_all(asked: list[Question]) -> float:
     return time.monotonic() - began
 
 
-def main() -> None:
-    asked = questions()
-    print(f"\n== {len({question[1] for question in asked})} zones", flush=True)
-    complete()
-    runs = [run_pass() for _number in range(RUNS)]
-    if any(run.changed for run in runs):
-        sys.exit(f"{runs[-1].output}\nA pass over complete zones changed something.")
+def write(result: str, runs: list[Pass], asked: list[Question]) -> None:
+    """To the file *result*, what *runs* cost, and what *asked*, which is all that such a run has to ask, costs by itself."""
     quickest = min(runs, key=lambda run: run.seconds)
     measured = {
         "tasks": quickest.tasks,
@@ -152,7 +147,17 @@ def main() -> None:
         "questions": len(asked),
         "bare": min(asyncio.run(ask_all(asked)) for _number in range(RUNS)),
     }
-    Path(sys.argv[1]).write_text(json.dumps(measured), encoding="utf-8")
+    Path(result).write_text(json.dumps(measured), encoding="utf-8")
+
+
+def main() -> None:
+    asked = questions()
+    print(f"\n== {len({question[1] for question in asked})} zones", flush=True)
+    complete()
+    runs = [run_pass() for _number in range(RUNS)]
+    if any(run.changed for run in runs):
+        sys.exit(f"{runs[-1].output}\nA pass over complete zones changed something.")
+    write(sys.argv[1], runs, asked)
 
 
 if __name__ == "__main__":

@@ -18,12 +18,11 @@ from .errors import MultisignerError
 from .group import GROUP_OPTIONS, Group, Parent, Signer, declare
 from .observation import NOT_AUTHENTICATED, ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
 from .parallel import in_shares
-from .resolve import UDP_PAYLOAD, Server, Silence, Tsig, ask, exchange, find_servers, for_each, from_rdata, live_rrset, together
+from .resolve import Server, Silence, Tsig, ask, find_servers, for_each, from_rdata, live_rrset, together
 from .signers.api import ApiKeys
-from .trust import Chain, chain_from, ds_answer, get_rrset, signers_of, trusted_by
+from .trust import CHAIN_OPTIONS, Chain, chain_from, ds_answer, get_rrset, referral, signers_of, trusted_by
 
 try:
-    import dns.flags
     import dns.message
     import dns.name
     import dns.rdataclass
@@ -39,9 +38,7 @@ ZONES_AT_ONCE = 12  # each asks all its servers at once; more would only lose da
 # The options of every module that looks at declared zones. Documented by the fragments group and observation.
 OBSERVE_OPTIONS: dict[str, Any] = {
     **GROUP_OPTIONS,
-    'trust_anchor_file': {'type': 'path'},
-    'resolvers': {'type': 'list', 'elements': 'str', 'default': []},
-    'timeout': {'type': 'float', 'default': 5.0},
+    **CHAIN_OPTIONS,
 }
 
 OwnKeys = Callable[[Signer, str], FrozenSet[DNSKEY]]
@@ -151,15 +148,9 @@ class Observer:
         return replace(view, authenticated=True), apex
 
     async def _delegation(self, server: Server, zone: str) -> tuple[frozenset[str], int]:
-        """The NS RRset of the referral and its TTL. A parent answers a referral without AA (RFC 1034 section 4.3.2)."""
-        query = dns.message.make_query(zone, 'NS', payload=UDP_PAYLOAD)
-        query.flags &= ~dns.flags.RD
-        answer = await exchange(server, query, timeout=self._timeout)
-        for section in (answer.authority, answer.answer):
-            for rrset in section:
-                if rrset.rdtype == dns.rdatatype.NS and rrset.name == dns.name.from_text(zone):
-                    return _targets(rrset), rrset.ttl
-        return frozenset(), 0
+        """The NS RRset of the referral and its TTL."""
+        rrset, _answer = await referral(server, zone, self._timeout)
+        return (_targets(rrset), rrset.ttl) if rrset is not None else (frozenset(), 0)
 
     # -- a signer ---------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from .dnskey import DIGEST_LENGTHS, DNSKEY, DS, zone_name
 from .errors import MultisignerError
-from .resolve import Server, exchange, find_servers, from_rdata
+from .resolve import UDP_PAYLOAD, Server, exchange, find_servers, from_rdata
 
 try:
     import dns.dnssec
@@ -30,6 +30,13 @@ try:
 except ImportError:
     # resolve.py remembers the failure; every module reports it before anything here runs.
     pass
+
+# The options of chain_from(), for every module that validates.
+CHAIN_OPTIONS: dict[str, Any] = {
+    'trust_anchor_file': {'type': 'path'},
+    'resolvers': {'type': 'list', 'elements': 'str', 'default': []},
+    'timeout': {'type': 'float', 'default': 5.0},
+}
 
 # https://data.iana.org/root-anchors/root-anchors.xml: KSK-2017 and KSK-2024
 IANA_ROOT_ANCHORS = """
@@ -133,6 +140,19 @@ def ds_answer(answer: Any, zone: str, server: Server) -> tuple[Any | None, Any |
     if rrsigs is not None:
         return rrset, rrsigs, parent_zone(rrsigs[0].signer, zone, server)
     return rrset, rrsigs, parent_zone(soa_owner(answer), zone, server) if rrset is None else ''
+
+
+async def referral(server: Server, zone: str, timeout: float) -> tuple[Any | None, Any]:
+    """The NS RRset of *zone* as *server*, one of the parent's, delegates it, and the answer that it came in.
+
+    A parent answers a referral without AA (RFC 1034 section 4.3.2). Raises MultisignerError when there is no answer.
+    """
+    query = dns.message.make_query(zone, 'NS', payload=UDP_PAYLOAD)
+    query.flags &= ~dns.flags.RD
+    answer = await exchange(server, query, timeout=timeout)
+    name = dns.name.from_text(zone)
+    found = (rrset for rrset in (*answer.authority, *answer.answer) if rrset.rdtype == dns.rdatatype.NS and rrset.name == name)
+    return next(found, None), answer
 
 
 def soa_owner(answer: Any) -> Any | None:

@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Iterable
 
 from ..errors import MultisignerError
-from ..resolve import UDP_PAYLOAD, Server, Silence, ask, exchange, find_servers, has_route, together
-from ..trust import Chain, ds_answer, soa_owner
+from ..resolve import Server, Silence, ask, find_servers, has_route, together
+from ..trust import Chain, ds_answer, referral, soa_owner
 from .survey import ParentServerSurvey, SignedRRset, Target
 
 try:
-    import dns.flags
-    import dns.message
     import dns.name
     import dns.rcode
     import dns.rdatatype
@@ -137,19 +135,13 @@ class Discoverer:
         return ParentServerSurvey(server, '', signed, ns, ttl, not why_not, why_not, bool(ns)), glue, apex
 
     async def _delegation(self, server: Server, zone: str) -> tuple[frozenset[str], int, dict[str, set[str]]]:
-        """The NS of the referral, their TTL, and the addresses that came with it. A referral has no AA (RFC 1034 section 4.3.2)."""
-        query = dns.message.make_query(zone, 'NS', payload=UDP_PAYLOAD)
-        query.flags &= ~dns.flags.RD
-        answer = await exchange(server, query, timeout=self._timeout)
+        """The NS of the referral, their TTL, and the addresses that came with it."""
+        ns, answer = await referral(server, zone, self._timeout)
         glue: dict[str, set[str]] = {}
         for rrset in answer.additional:
             if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA):
                 glue.setdefault(_text(rrset.name), set()).update(rdata.address for rdata in rrset)
-        for section in (answer.authority, answer.answer):
-            for rrset in section:
-                if rrset.rdtype == dns.rdatatype.NS and rrset.name == dns.name.from_text(zone):
-                    return frozenset(_target(rdata) for rdata in rrset), rrset.ttl, glue
-        return frozenset(), 0, glue
+        return (frozenset(_target(rdata) for rdata in ns), ns.ttl, glue) if ns is not None else (frozenset(), 0, glue)
 
     # -- the zone's servers -----------------------------------------------------------------------------------------------
 

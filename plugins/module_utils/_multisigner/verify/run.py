@@ -15,7 +15,7 @@ from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..parallel import in_shares
 from ..resolve import TSIG_OPTION, Tsig, for_each
-from ..trust import chain_from
+from ..trust import CHAIN_OPTIONS, chain_from
 from .findings import CRITICAL, INFORMATION, SEVERITIES
 from .judge import judge
 from .result import summary, zone_as_dict
@@ -76,9 +76,7 @@ VERIFY_OPTIONS: Dict[str, Any] = {
     'plans': {'type': 'list', 'elements': 'dict', 'default': []},
     'bootstrapping': {'type': 'bool', 'default': False},
     'fail_on': {'type': 'str', 'choices': [*SEVERITIES[:-1], 'never'], 'default': 'error'},
-    'trust_anchor_file': {'type': 'path'},
-    'resolvers': {'type': 'list', 'elements': 'str', 'default': []},
-    'timeout': {'type': 'float', 'default': 5.0},
+    **CHAIN_OPTIONS,
 }
 
 _Share = Tuple[List[Dict[str, Any]], Dict[str, str]]
