@@ -38,6 +38,8 @@ logged() { # STATUS COMMAND...   a pass that must end with STATUS; its output is
 
 show() { grep -vE '^(<|Using module|task path|Loading|redirecting|EXEC)' "$LOG" | tail -n 80 >&2; }
 
+printed() { sed -n "/$1\]/,/^}/s/^ *\"\(.*\)\",\{0,1\}\$/\1/p" "$LOG"; } # END_OF_TASK_NAME   the lines of that task's message in the last pass
+
 says() { grep -qE -- "$1" < <(said) || { show; fail "it does not say: $1"; }; }
 
 changed_nothing() { if sed -n '/PLAY RECAP/,$p' "$LOG" | grep 'changed=[1-9]' >&2; then show; fail "something changed"; fi; }
