@@ -13,7 +13,7 @@ version_added: 0.1.0
 author:
   - the dnssec.multisigner contributors (@dnssec-multisigner)
 description:
-  - Reads the C(multisigner_*) variables of hosts, and what the role C(bind_signer) learned on them of their keys.
+  - Reads the C(multisigner_*) variables of hosts, and what a role like C(bind_signer) learned on them of their keys.
   - Returns them as the O(dnssec.multisigner.dnssec_keys_fetch#module:signers) or
     O(dnssec.multisigner.dnssec_keys_fetch#module:parents) option of M(dnssec.multisigner.dnssec_keys_fetch).
 positional: _input, variables
@@ -53,6 +53,8 @@ OPTIONS = {
 }
 # What a host must say. Without it the module's error names the host and every zone that needs it, so none is raised here.
 REQUIRED = {'driver': '', 'channel': '', 'servers': ()}
+# The results that tell of a host's keys, each registered by the role of one kind of server. A host is of one kind.
+DECLARED = ('bind_signer_declared',)
 
 
 def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str, Any]], kind: str = 'signers') -> list[dict[str, Any]]:
@@ -62,7 +64,7 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
         known = variables[host]
         party: dict[str, Any] = {'name': str(host)}
         if kind == 'signers':
-            party.update(_told_by_bind(known))
+            party.update(_told_by_server(known))
         for option in OPTIONS[kind]:
             variable = f'multisigner_{option}'
             if variable in known:
@@ -73,10 +75,10 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
     return found
 
 
-def _told_by_bind(known: Mapping[str, Any]) -> dict[str, Any]:
-    """What BIND says of its own keys, as the role bind_signer registered it in this run; nothing where it did not."""
+def _told_by_server(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What a name server says of its own keys, as the role that made it fit registered it in this run; nothing where none did."""
     found: dict[str, dict[str, list[str]]] = {'retiring': {}, 'awaits_ds': {}, 'announced': {}}
-    for zone in (known.get('bind_signer_declared') or {}).get('zones') or ():
+    for zone in next(((known[name] or {}).get('zones') for name in DECLARED if name in known), None) or ():
         for option, zones in found.items():
             if zone.get(option):
                 zones[zone['name']] = zone[option]

@@ -19,11 +19,15 @@ from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together
 from ..trust import get_rrset
 from ..update import Update, send, typed
-from .base import refuse_last_ns, types_of, wait_for
+from .base import Capabilities, refuse_last_ns, types_of, wait_for
 
 # resolve.py remembers the failure; every module reports it before anything here runs.
 with suppress(ImportError):
     import dns.name
+
+# Any server of which nothing more is known than that it takes these updates. Whether a key that signs nothing yet is its own next one
+# it does not say, so every such key that it alone publishes counts as that: the others get it, and only a person takes it away.
+CAPABILITIES = Capabilities(own_keys_by='dns', prepublishes=True, edits_ns=True, default_ttl=3600)
 
 
 @dataclass(frozen=True)

@@ -288,6 +288,18 @@ pass 0 -e multisigner_max_wait=20
 says "$zone: complete"
 secondary_has_keys 3 || fail "the secondary does not have the keys"
 
+say "The same server as one of which nothing is known but that it takes updates"
+{
+  example "dynamic updates" | sed "s/ns1\.example\.net/ns1.operator.example/; s/ns2\.example\.net/127.53.9.1/"
+  echo "vault_other_secret: $secret"
+} >host_vars/ns1.yml
+forget
+pass 0 -e multisigner_wait=60
+says "$zone: complete"
+secondary_has_keys 3 || fail "the server was not given the keys"
+grep -q 'Declare the zones to named' "$LOG" && fail "the server itself was looked at"
+cp secondary.yml host_vars/ns1.yml
+
 say "The next ZSK is made, and given to deSEC before BIND has it in the zone"
 example rollover | sed "s/example\.jp/$zone/; s#-i inventory.yml#& -i lab.yml#; s/2026-03-01/$(date -u +%FT%TZ)/" >roll.sh
 logged 0 "$BASH" -eu roll.sh
