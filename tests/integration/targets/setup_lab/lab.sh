@@ -54,12 +54,23 @@ await() { # until the moment that the last pass named
 control() { curl -sf -X "$1" "$LAB_DESEC_CONTROL_URL/requests"; } # METHOD   GET or DELETE the numbers of requests that deSEC got
 
 state_of() { # PATH...   what a run that changes nothing must leave alone: every zone at every server, and these files
-  local zone address
+  local zone address conf before="" now
+  # named writes a zone that was updated into its file when it likes: what it still has to write, it is to write now
+  for conf in "$LAB_DIR"/*/rndc.conf; do
+    for _ in {1..50}; do
+      rndc -c "$conf" sync >/dev/null 2>&1 && break # not while it is writing
+      sleep 0.2
+    done
+  done
   for zone in shop talk mixed; do
     for address in 127.53.1.1 127.53.2.1 127.53.2.2 127.53.3.1 127.53.3.2; do
       dig +short +norecurse @$address $zone.example SOA
     done
   done
   dig +short +norecurse @127.53.1.1 example SOA
-  find "$@" -type f ! -name '*.log' -printf '%T@ %s %p\n' | sort -k3
+  while now=$(find "$@" -type f ! -name '*.log' -printf '%T@ %s %p\n' | sort -k3) && [ "$now" != "$before" ]; do
+    before=$now
+    sleep 0.5
+  done
+  echo "$now"
 }
