@@ -67,6 +67,11 @@ options:
         to do, or none has anything to wait for.
     type: int
     default: 0
+  handed:
+    description:
+      - RV(handed) of the plan whose RV(parents) were carried out last. What a person or a parent that takes its time is to do is
+        waited for only then. With O(wait) and other work for the parents it returns at once.
+    type: str
   digest_types:
     description: The digest types of the DS set, V(2) for SHA-256 and V(4) for SHA-384 (RFC 9905).
     type: list
@@ -201,6 +206,11 @@ parents:
   returned: always
   type: dict
   sample: {}
+handed:
+  description: A text that is the same for the same RV(parents), for O(handed) of the next call.
+  returned: always
+  type: str
+  sample: 44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
 tell:
   description: For each signer that waits for it, what the parent has of its keys, as the C(zones) option of M(dnssec.multisigner.bind_checkds).
   returned: always
@@ -227,6 +237,8 @@ next_wait:
   sample: "2026-03-01T10:00:00Z"
 """
 
+import hashlib
+import json
 import os
 import time
 from dataclasses import replace
@@ -255,6 +267,7 @@ SPEC: Data = {
         'run': {'type': 'str', 'default': ''},
         'within': {'type': 'int', 'default': 0},
         'wait': {'type': 'int', 'default': 0},
+        'handed': {'type': 'str'},
         **OBSERVE_OPTIONS,
     },
     'supports_check_mode': True,
@@ -303,18 +316,20 @@ def look_and_plan(task: Task) -> tuple[Look, list[Made], bool, str | None]:
             plans, is_new = make_plans(seen, journal, params, now)
             content = journal.export() if content is not None else None
         learned |= is_new
-        pause = time_to_wait(plans, poll)
+        pause = time_to_wait(plans, poll, params['handed'])
         if pause is None or time.monotonic() + pause > give_up:
             return seen, plans, learned, content
         time.sleep(pause)
         poll = min(2 * poll, MAX_POLL)
 
 
-def time_to_wait(plans: Sequence[Made], poll: float) -> float | None:
+def time_to_wait(plans: Sequence[Made], poll: float, handed: str | None) -> float | None:
     """Seconds after which to look again, *poll* where only a server or a person can tell; None when there is something to do, or
-    nothing to wait for."""
+    nothing to wait for. What is for the parents is something to do unless it is what was *handed* to them before."""
     waits = [wait for _group, _seen, made in plans if made.state == 'waiting' for wait in made.waits]
     if not waits or any(made.state == 'changing' for _group, _seen, made in plans) or signer_news(plans):
+        return None
+    if handed is not None and handed != mark(parent_work(plans)):
         return None
     return max(0.1, min(poll if wait.until is None else wait.until - time.time() for wait in waits))
 
@@ -373,15 +388,22 @@ def parent_work(plans: Sequence[Made]) -> dict[str, list[Data]]:
     return work
 
 
+def mark(work: Mapping[str, Sequence[Data]]) -> str:
+    """A short text that is the same for the same work of the parents."""
+    return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
+
+
 def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
     made = [entry[2] for entry in plans]
     ends = [wait.until for one in made for wait in one.waits if wait.until is not None]
+    parents = parent_work(plans)
     return {
         'report': lines(made, errors),
         'zones': [plan_as_dict(one) for one in made if one.state != 'complete' or one.notes or one.prepublished],
         'complete': sum(one.state == 'complete' for one in made),
         'signers': signer_work(made),
-        'parents': parent_work(plans),
+        'parents': parents,
+        'handed': mark(parents),
         'tell': signer_news(plans),
         'next_wait': utc(min(ends)) if ends else None,
         'errors': dict(errors),

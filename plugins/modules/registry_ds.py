@@ -316,6 +316,19 @@ zones:
       type: list
       elements: str
       sample: [ds-to-register/shop.example/ds.json, ds-to-register/shop.example/dsset]
+    requests:
+      description:
+        - What would be sent to the parent, in check mode, in this order. Secrets are not in it.
+        - Empty with O(channel=export), and when the parent has been given everything before.
+      type: list
+      elements: str
+      sample: ["update add shop.example. 3600 IN DS 60485 13 2 d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a"]
+    pending:
+      description:
+        - Whether the parent has been given what its servers do not show yet. It is no failure. A later call sees how it came out, and
+          does only then what comes next.
+      type: bool
+      sample: false
     failed:
       description: Whether this zone failed.
       type: bool
@@ -333,7 +346,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.outcome import finish
 from ..module_utils._multisigner.parents.base import Parent
-from ..module_utils._multisigner.parents.publish import CHANNELS, Registration
+from ..module_utils._multisigner.parents.channels import CHANNELS
+from ..module_utils._multisigner.parents.publish import Registration
 from ..module_utils._multisigner.resolve import TSIG_OPTION, Tsig, find_servers
 from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 

@@ -109,6 +109,12 @@ class RealBind:
         update.add(owner, int(ttl), rtype, rdata)
         assert dns.query.tcp(update, '127.0.0.1', port=self.port, timeout=5).rcode() == dns.rcode.NOERROR
 
+    def remove(self, zone: str, owner: str, rdtype: str) -> None:
+        """An RRset that somebody else takes away."""
+        update = dns.update.UpdateMessage(zone, keyring=dns.tsigkeyring.from_text({KEY_NAME: KEY_SECRET}), keyalgorithm='hmac-sha256')
+        update.delete(f'{owner}.', rdtype)
+        assert dns.query.tcp(update, '127.0.0.1', port=self.port, timeout=5).rcode() == dns.rcode.NOERROR
+
     def serial(self, zone: str) -> int:
         return int(self.ask(zone, 'SOA').answer[0][0].serial)
 

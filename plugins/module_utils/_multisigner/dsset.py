@@ -116,6 +116,35 @@ def compare(zone: str, wanted: Sequence[DS], present: Iterable[DS], signers: Seq
     return DsChange(tuple(sorted(wanted)), tuple(sorted(now)), tuple(sorted(set(wanted) - now)), unknown, tuple(sorted(going)), tuple(sorted(now & going)))
 
 
+def room_for(zone: str, change: DsChange, signers: Sequence[SignerKeys], maximum: int, interface: str) -> tuple[DS, ...]:
+    """Those of *change.remove* that must go first, so that what is missing fits into the *maximum* of DS, or with the *interface* 'key'
+    of keys, that the parent takes.
+
+    Every other removal waits until all that was added is seen. So only a DS that matches no key in any signer's DNSKEY RRset goes first,
+    since no answer needs it, and only while one that is wanted stays. Raises MultisignerError when these are too few.
+    """
+    def room(values: Iterable[DS]) -> int:
+        """How many places *values* take: each its own, or one for all that are made from one key."""
+        found = set(values)
+        return len(found) if interface == 'ds' else len({(ds.tag, ds.algorithm) for ds in found})
+
+    present, needed = set(change.present), set(change.present) | set(change.missing)
+    if not change.missing or room(needed) <= maximum:
+        return ()
+    keys = {key for signer in signers for key in (*signer.dnskeys, *signer.sep_keys)}
+    going: list[DS] = []
+    for ds in change.remove:
+        if room(needed - set(going)) > maximum and not any(_names(ds, key, zone) for key in keys):
+            going.append(ds)
+    if room(needed - set(going)) > maximum or not (present - set(going)) & set(change.wanted):
+        raise MultisignerError(
+            f'the parent takes {maximum} DS or keys at most and would have {room(needed)}; what matches no key of any signer, '
+            'and may go before the new ones are there, does not make enough room', zone=zone,
+            remedy='Have a DS that nobody needs removed ("remove", or by hand at the parent), or finish one change of keys before the next',
+        )
+    return tuple(going)
+
+
 def _check_digest_types(zone: str, unknown: Sequence[DS], keys: Iterable[DNSKEY]) -> None:
     others = [ds for ds in unknown if any(_names(ds, key, zone) for key in keys)]
     if others:

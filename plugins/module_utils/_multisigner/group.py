@@ -13,6 +13,7 @@ from typing import Any, Mapping, Sequence
 from .dnskey import DNSKEY, parse_record, zone_name
 from .drivers import CHANNELS, DRIVERS
 from .errors import MultisignerError
+from .parents.base import Capabilities as ChannelCapabilities
 from .resolve import TSIG_OPTION, Tsig
 from .signers.base import Capabilities
 
@@ -116,9 +117,8 @@ class Parent:
     port: int = 53
 
     @property
-    def takes_writes(self) -> bool:
-        """Whether what is written by its channel takes effect by itself; otherwise a person carries it there."""
-        return CHANNELS[self.channel].reaches_parent
+    def capabilities(self) -> ChannelCapabilities:
+        return CHANNELS[self.channel]
 
 
 @dataclass(frozen=True)

@@ -126,13 +126,21 @@ class _Planner:
         return sorted(steps, key=lambda step: step.signer), self._as_the_channel_goes(delegation)
 
     def _as_the_channel_goes(self, delegation: Delegation) -> Delegation:
-        """*delegation* with the wait for the person who brings it to the parent, where that is how it goes."""
-        parent = self.here.group.parent
-        if parent.takes_writes:
-            return delegation
-        if delegation.has_work:
-            self.findings.waits.append(Wait('a person to bring to the parent what the report says', None, f'the channel of {parent.name} is {parent.channel}'))
-        return replace(delegation, by_person=True)
+        """*delegation* as far as the channel can bring it there, with the wait for whoever does the rest: a person, or a parent that takes its time."""
+        parent, waits = self.here.group.parent, self.findings.waits
+        able = parent.capabilities
+        if not able.edits_ns and (delegation.ns_add or delegation.ns_remove):
+            what = [*(f'add NS {name}' for name in delegation.ns_add), *(f'remove NS {name}' for name in delegation.ns_remove)]
+            waits.append(Wait(f'a person to change the NS at {parent.name}', None, f'{", ".join(what)}; the channel {parent.channel} takes no NS'))
+            delegation = replace(delegation, ns_add=(), ns_remove=())
+        if not able.reaches_parent:
+            if delegation.has_work:
+                waits.append(Wait('a person to bring to the parent what the report says', None, f'the channel of {parent.name} is {parent.channel}'))
+            return replace(delegation, by_person=True)
+        if able.asynchronous and delegation.has_work:
+            waits.append(Wait(f'{parent.name} to show what it is given', None, f'what goes through {parent.channel} takes its time'))
+            return replace(delegation, takes_time=True)
+        return delegation
 
     def _go_insecure(self) -> tuple[list[Step], Delegation | None]:
         """Confirmed by the user: every DS goes first; keys, signatures and NS stay as they are until no DS is cached (RFC 6781 section 4.1.4)."""

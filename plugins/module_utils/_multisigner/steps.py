@@ -25,7 +25,8 @@ class Step:
 @dataclass(frozen=True)
 class Delegation:
     """What the parent may have now: the DS set *wanted* in full, *missing* of it at some server, and those to *remove*; the NS to
-    add and to remove; and each signer's SEP keys behind the DS set. *by_person*: the tool only says what is to be done there."""
+    add and to remove; and each signer's SEP keys behind the DS set. *by_person*: the tool only says what is to be done there.
+    *takes_time*: what the tool gives to the parent is shown there some time later."""
 
     parent: str
     wanted: tuple[DS, ...] = ()
@@ -35,6 +36,7 @@ class Delegation:
     ns_remove: tuple[str, ...] = ()
     keys: dict[str, tuple[DNSKEY, ...]] = field(default_factory=dict)
     by_person: bool = False
+    takes_time: bool = False
 
     @property
     def has_work(self) -> bool:
@@ -77,7 +79,8 @@ class Plan:
         """blocked, changing, waiting or complete: the first that is true."""
         if self.blocked:
             return 'blocked'
-        if self.steps or (self.delegation is not None and self.delegation.has_work and not self.delegation.by_person):
+        parent = self.delegation
+        if self.steps or (parent is not None and parent.has_work and not (parent.by_person or parent.takes_time)):
             return 'changing'
         return 'waiting' if self.waits else 'complete'
 

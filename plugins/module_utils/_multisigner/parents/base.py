@@ -16,9 +16,28 @@ from .nsset import NsChange
 
 @dataclass(frozen=True)
 class Capabilities:
-    """One kind of channel. *reaches_parent*: what it writes takes effect at the parent by itself, so it is read back there."""
+    """One kind of channel, as far as publish.py must know it to bring a DS set through it.
 
-    reaches_parent: bool
+    *write*: 'add_remove' takes records one by one; 'replace' takes whole sets; 'ask' writes nothing and has the parent look at the
+    zone; 'files' leaves the rest to somebody. *interface*: 'ds' takes DS; with 'key' the parent makes the DS itself, with the
+    digest types that it likes. *delete_by*: what one record is removed by: itself ('record'), an 'id', the 'tag' of its key, its
+    'digest', its 'key', or '' where nothing is removed one by one. *maximum*: how many DS, or keys, it takes; None where no limit is
+    known. *asynchronous*: what it took is shown by the parent's servers some time later, so that is waited for by another run.
+    *compare_and_swap*: the parent itself refuses a write when its records are not as they were read. *edits_ns*: it takes NS too.
+    """
+
+    write: str
+    interface: str = 'ds'
+    delete_by: str = 'record'
+    maximum: int | None = None
+    asynchronous: bool = False
+    compare_and_swap: bool = False
+    edits_ns: bool = False
+
+    @property
+    def reaches_parent(self) -> bool:
+        """Whether what it writes takes effect at the parent by itself, so that it is read back there."""
+        return self.write != 'files'
 
 
 @dataclass(frozen=True)
@@ -57,7 +76,8 @@ class Step:
 class Delegation:
     """One zone, its parent zone, and how its DS and NS there are to change; *ns* is None when nobody asked for NS.
 
-    *ttl*: seconds, of the DS RRset that the parent shows; 0 for none.
+    *ttl*: seconds, of the DS RRset that the parent shows; 0 for none. *room*: the DS that go first, since the parent takes no more
+    than it has.
     """
 
     zone: str
@@ -66,6 +86,7 @@ class Delegation:
     change: DsChange
     ttl: int
     ns: NsChange | None = None
+    room: tuple[DS, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -76,23 +97,33 @@ class Delegation:
         """Additions and removals are never one update: until the additions are seen everywhere, what they replace is still needed."""
         ds, ns = self.change, self.ns
         shown: frozenset[Rdata] = frozenset(ds.present)
+        if self.room:
+            yield Step('DS', shown, (), self.room, self.ttl)
+            shown -= frozenset(self.room)
         if ds.missing:
             yield Step('DS', shown, ds.missing, (), self.ttl)
         if ns is not None and ns.add:
             yield Step('NS', frozenset(ns.present), ns.add, (), ns.ttl)
         if ns is not None and ns.remove:
             yield Step('NS', frozenset(ns.present + ns.add), (), ns.remove, ns.ttl)
-        if ds.remove:
-            yield Step('DS', shown | frozenset(ds.missing), (), ds.remove, self.ttl)
+        rest = tuple(value for value in ds.remove if value not in self.room)
+        if rest:
+            yield Step('DS', shown | frozenset(ds.missing), (), rest, self.ttl)
 
 
 @dataclass(frozen=True)
 class Writing:
-    """A channel that reaches the parent: it writes there, one step at a time. *check* asks beforehand, in check mode too, what may stand in
-    the way; it writes nothing. Both raise MultisignerError."""
+    """A channel that reaches the parent: it writes there, one step at a time. Both functions raise MultisignerError.
 
-    check: Callable[[Parent, Delegation], Awaitable[None]]
-    write: Callable[[Parent, Delegation, Step], Awaitable[None]]
+    *check* asks beforehand, in check mode too, what may stand in the way, writes nothing, and returns the requests that *write* would
+    send for all steps, in words and without secrets: none when all of it was given to the parent before. *write* says whether it
+    changed anything there. *name* is what messages call the place that is written to, where it is not the parent's primary.
+    """
+
+    capabilities: Capabilities
+    check: Callable[[Parent, Delegation], Awaitable[tuple[str, ...]]]
+    write: Callable[[Parent, Delegation, Step], Awaitable[bool]]
+    name: str = ''
 
 
 @dataclass(frozen=True)
@@ -100,6 +131,7 @@ class Exporting:
     """A channel that does not reach the parent: it lays everything out for somebody to carry there, or in check mode (its last
     argument) tells what it would. It raises MultisignerError."""
 
+    capabilities: Capabilities
     publish: Callable[[Parent, Delegation, bool], Awaitable[Outcome]]
 
 

@@ -20,7 +20,7 @@ from ..outcome import Outcome
 from .base import Capabilities, Delegation, Parent, ds_lines
 from .nsset import NsRequest, in_domain
 
-CAPABILITIES = Capabilities(reaches_parent=False)
+CAPABILITIES = Capabilities(write='files', delete_by='', edits_ns=True)
 DIGEST_NAMES = {SHA256: 'SHA-256', SHA384: 'SHA-384'}
 _WHOIS_INDENT = 32  # the column in which .jp's whois begins its values
 

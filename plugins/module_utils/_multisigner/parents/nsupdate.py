@@ -16,11 +16,12 @@ from ..update import ChangedMeanwhileError, Update, send
 from .base import Capabilities, Delegation, Parent, Step
 from .nsset import in_domain
 
-CAPABILITIES = Capabilities(reaches_parent=True)
+CAPABILITIES = Capabilities(write='add_remove', compare_and_swap=True, edits_ns=True)
 
 
-async def check(parent: Parent, delegation: Delegation) -> None:
-    """Raises MultisignerError without a TSIG key, and for an NS to add whose address only the parent could tell, and does not have."""
+async def check(parent: Parent, delegation: Delegation) -> tuple[str, ...]:
+    """The updates, as nsupdate(1) would take them. Raises MultisignerError without a TSIG key, and for an NS to add whose address only
+    the parent could tell, and does not have."""
     _tsig(parent, delegation)
     for ns in delegation.ns.add if delegation.ns is not None else ():
         if in_domain(delegation.zone, ns) and not await _has_address(parent, delegation, ns):
@@ -29,9 +30,14 @@ async def check(parent: Parent, delegation: Delegation) -> None:
                 zone=delegation.zone, server=str(parent.primary), record=f'NS {ns.text}',
                 remedy=f'Put its A or AAAA record into the zone {delegation.parent_zone} first, or name the server in another zone',
             )
+    owner = f'{delegation.zone}.'
+    return tuple(
+        f'update {verb} {owner} {ttl}IN {step.rtype} {value.text}' for step in delegation.steps
+        for verb, ttl, values in (('add', f'{step.ttl or parent.ttl} ', step.add), ('delete', '', step.remove)) for value in values
+    )
 
 
-async def write(parent: Parent, delegation: Delegation, step: Step) -> None:
+async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
     """One update over TCP. Raises ChangedMeanwhileError when the RRset is no longer as it was read, MultisignerError for every other refusal."""
     before: frozenset[Any] = step.before  # DS or NS: an Update only writes them down
     update = Update(
@@ -44,6 +50,7 @@ async def write(parent: Parent, delegation: Delegation, step: Step) -> None:
         expect_type='NS',  # BIND drops a DS where no NS is, and says NOERROR
     )
     await send(update, parent.primary, _tsig(parent, delegation), parent.timeout, _grant(parent, delegation))
+    return True
 
 
 async def _has_address(parent: Parent, delegation: Delegation, ns: NS) -> bool:

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bringing the union DS set of many zones, and their NS, to their parent: look at every server, compute, write by a channel, read back.
+One algorithm for every channel; what they differ in is their Capabilities.
 
 A parent server that does not answer, or that shows another set than the others, stops its zone: it is never averaged and
 never taken for "no DS". Nothing is written unless every guard of dsset.py and nsset.py is satisfied. Only what is named is removed,
 and only when every server of the parent shows all that was to be added: in the same call, since a later one could see no more.
+An asynchronous channel's parent shows a change when it likes: what it has taken and does not show yet is no failure, and nothing goes on from there.
 """
 from __future__ import annotations
 
@@ -15,14 +17,13 @@ from functools import reduce
 from typing import Any, Iterable, Mapping, Sequence
 
 from ..dnskey import DNSKEY, DS, NS, Rdata, parse_record, zone_name
-from ..dsset import SignerKeys, agreed, compare, union_ds
+from ..dsset import SignerKeys, agreed, compare, room_for, union_ds
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from ..resolve import UDP_PAYLOAD, Server, Silence, ask, exchange, find_servers, for_each, from_rdata, together
 from ..trust import ds_answer, get_rrset, parent_zone, signers_of, soa_owner
 from ..update import ChangedMeanwhileError
-from . import export, nsupdate
-from .base import Channel, Delegation, Exporting, Parent, Step, Writing, ds_lines, ns_lines
+from .base import Channel, Delegation, Parent, Step, Writing, ds_lines, ns_lines
 from .nsset import NsRequest, compare_ns
 
 try:
@@ -36,10 +37,7 @@ except ImportError:
     # resolve.py remembers the failure; every module reports it before anything here runs.
     pass
 
-CHANNELS: Mapping[str, Channel] = {
-    'export': Exporting(export.publish),
-    'nsupdate': Writing(nsupdate.check, nsupdate.write),
-}
+GLANCE = 5.0  # seconds in which an asynchronous channel's parent may show a change before that is left to the next run
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Registration:
         return await for_each(options, self._one)
 
     async def _one(self, option: dict[str, Any]) -> Outcome:
-        details: dict[str, Any] = dict(ds=[], present=[], missing=[], unknown=[], exported=[])
+        details: dict[str, Any] = dict(ds=[], present=[], missing=[], unknown=[], exported=[], requests=[], pending=False)
         try:
             outcome = await self._zone(zone_name(option['name']), option, details)
         except MultisignerError as error:
@@ -89,6 +87,10 @@ class Registration:
             raise MultisignerError('the root has no parent', remedy='Name a zone below it')
         remove = frozenset(_ds(text, zone) for text in option['remove'])
         names = NsRequest.parse(zone, option['ns_add'], option['ns_remove'])
+        if names and not self.channel.capabilities.edits_ns:
+            raise MultisignerError(
+                'its channel to the parent takes no NS', zone=zone, remedy='Change the NS at the parent by hand, and leave "ns_add" and "ns_remove" empty'
+            )
         signers = await together(self._signer(zone, signer) for signer in option['signers'])
         wanted = union_ds(zone, signers, self.digest_types, option['insecure'])
         details['ds'] = list(ds_lines(zone, wanted))
@@ -100,7 +102,9 @@ class Registration:
         details['missing'] = list(ds_lines(zone, sorted(set(wanted) - present)))
         details['unknown'] = list(ds_lines(zone, sorted(present - set(wanted) - remove)))
         change = compare(zone, wanted, present, signers, remove)
-        delegation = Delegation(zone, self._parent_zone(zone, shown), tuple(signers), change, max(seen.ttl for seen in shown))
+        capabilities = self.channel.capabilities
+        room = room_for(zone, change, signers, capabilities.maximum, capabilities.interface) if capabilities.maximum is not None else ()
+        delegation = Delegation(zone, self._parent_zone(zone, shown), tuple(signers), change, max(seen.ttl for seen in shown), room=room)
         if names:
             ns = agreed(zone, 'NS', [(str(seen.server), seen.ns) for seen in shown])
             delegation = replace(delegation, ns=compare_ns(zone, names, ns, max(seen.ns_ttl for seen in shown)))
@@ -111,31 +115,42 @@ class Registration:
     # -- writing ----------------------------------------------------------------------------------------------------
 
     async def _write(self, channel: Writing, delegation: Delegation) -> Outcome:
-        """All steps, each read back at every server of the parent before the next. The first failure ends them."""
+        """All steps, each read back at every server of the parent before the next. The first failure ends them, and so does a step
+        that an asynchronous channel's parent has taken and does not show yet."""
         steps = delegation.steps
-        if steps:
-            await channel.check(self.parent, delegation)
-        if self.check_mode or not steps:
-            return self._outcome(delegation, steps)
-        seen = 0
+        if not steps:
+            shown = 'this DS set' if delegation.ns is None else 'these DS and NS'
+            return self._outcome(delegation, (), f'The parent shows {shown} already.')
+        place = channel.name or str(self.parent.primary)
+        requests = await channel.check(self.parent, delegation)
+        if self.check_mode:
+            outcome = self._outcome(delegation, steps, f'{_sentence(steps, True)} at {place}.') if requests else self._pending(delegation, (), place, None)
+            return replace(outcome, details={**outcome.details, 'requests': list(requests)})
+        seen: list[Step] = []
         written: list[Step] = []
         try:
             for step in steps:
-                await self._write_step(channel, delegation, step)
-                written.append(step)
-                await self._read_back(delegation.zone, step)
-                seen += 1
+                if await self._write_step(channel, delegation, step):
+                    written.append(step)
+                late = await self._read_back(delegation.zone, step)
+                if late is not None and channel.capabilities.asynchronous:
+                    return self._pending(delegation, [one for one in steps if one in seen or one in written], place, late)
+                if late is not None:
+                    raise self._not_shown(delegation.zone, late, step)
+                seen.append(step)
         except MultisignerError as error:
             if not written:
                 raise
-            before = f' Before that: {_told(written[:seen], False)}.' if seen else ''
-            return replace(self._outcome(delegation, written), failed=True, msg=f'{error}{before}')
-        return self._outcome(delegation, steps)
+            before = f' Before that: {_told(seen, False)}.' if seen else ''
+            return replace(self._outcome(delegation, written, f'{error}{before}'), failed=True)
+        return self._outcome(delegation, steps, f'{_sentence(steps, False)} at {place}. Every server of the parent shows it.')
 
-    async def _write_step(self, channel: Writing, delegation: Delegation, step: Step) -> None:
+    async def _write_step(self, channel: Writing, delegation: Delegation, step: Step) -> bool:
         try:
-            await channel.write(self.parent, delegation, step)
+            return await channel.write(self.parent, delegation, step)
         except ChangedMeanwhileError:
+            if not channel.capabilities.compare_and_swap:
+                raise
             now = await self._at(self.parent.primary, delegation.zone, step.rtype == 'NS')
             if now.values(step.rtype) != step.before:
                 raise
@@ -144,13 +159,8 @@ class Registration:
                 remedy='Register the zone and its NS at the parent first',
             ) from None
 
-    def _outcome(self, delegation: Delegation, steps: Sequence[Step]) -> Outcome:
+    def _outcome(self, delegation: Delegation, steps: Sequence[Step], msg: str) -> Outcome:
         """What these steps make, or would make, of what was read."""
-        ns = delegation.ns
-        msg = f'The parent shows {"this DS set" if ns is None else "these DS and NS"} already.'
-        if steps:
-            told = _told(steps, self.check_mode)
-            msg = f'{told[0].upper()}{told[1:]} at {self.parent.primary}.{"" if self.check_mode else " Every server of the parent shows it."}'
         return Outcome(
             delegation.zone,
             added=tuple(f'{step.rtype} {value.text}' for step in steps for value in step.add),
@@ -160,6 +170,13 @@ class Registration:
             changed=bool(steps),
             msg=f'{msg}{delegation.change.told_unknown}',
         )
+
+    def _pending(self, delegation: Delegation, steps: Sequence[Step], place: str, late: Shown | None) -> Outcome:
+        """*steps* were taken now; with none, everything had been before."""
+        done = f'{_sentence(steps, False)} at {place}' if steps else f'{place} has got all of it before'
+        which = f', but {late.server} does' if late is not None else ', but not all servers of the parent'
+        msg = f'{done}{which} not show it yet. Run again later: nothing is given to it twice, and what comes next waits for that.'
+        return replace(self._outcome(delegation, steps, msg), details={'pending': True})
 
     # -- the signers ------------------------------------------------------------------------------------------------
 
@@ -220,20 +237,26 @@ class Registration:
             )
         return names[0]
 
-    async def _read_back(self, zone: str, step: Step) -> None:
-        """Waits until every parent server shows the new set. Raises MultisignerError that names the first one that does not in time."""
+    async def _read_back(self, zone: str, step: Step) -> Shown | None:
+        """Waits until every parent server shows the new set; returns the first one that does not in time."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.parent.max_wait
+        asynchronous = self.channel.capabilities.asynchronous
+        deadline = loop.time() + (min(GLANCE, self.parent.max_wait) if asynchronous else self.parent.max_wait)
         pause = 0.05
         while True:
             shown = await self._shown(zone, step.rtype == 'NS')
-            late = next((seen for seen in shown if seen.values(step.rtype) != step.after), None)
-            if late is None:
-                return
-            if loop.time() + pause > deadline:
-                raise self._not_shown(zone, late, step)
+            late = next((seen for seen in shown if not self._has(seen, step)), None)
+            if late is None or loop.time() + pause > deadline:
+                return late
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 2.0)
+
+    def _has(self, shown: Shown, step: Step) -> bool:
+        """Whether a server shows what *step* makes. A parent that makes the DS itself may make more of a key than were asked for."""
+        values = shown.values(step.rtype)
+        if self.channel.capabilities.interface == 'ds':
+            return values == step.after
+        return values.issuperset(step.add) and values.isdisjoint(step.remove)
 
     def _not_shown(self, zone: str, late: Shown, step: Step) -> MultisignerError:
         if late.server == self.parent.primary:
@@ -267,6 +290,11 @@ def referral(answer: dns.message.Message, zone: str, server: Server) -> tuple[fr
     if rrset is None:
         return frozenset(), 0
     return frozenset(NS.parse(rdata.target.to_text()) for rdata in rrset), rrset.ttl
+
+
+def _sentence(steps: Iterable[Step], future: bool) -> str:
+    told = _told(steps, future)
+    return told[0].upper() + told[1:]
 
 
 def _told(steps: Iterable[Step], future: bool) -> str:

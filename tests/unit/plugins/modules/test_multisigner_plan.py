@@ -17,7 +17,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ob
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observe import Look
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Delegation, Plan, Wait
 from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_plan
-from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import parent_work, signer_news, time_to_wait
+from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import mark, parent_work, signer_news, time_to_wait
 
 ZONE = 'shop.example'
 KEY = DNSKEY(257, 3, 13, b'1' * 64)
@@ -56,8 +56,19 @@ def test_a_signer_hears_of_its_own_ds_that_it_waits_for_and_of_no_other():
 def test_a_run_that_waits_goes_on_when_a_signer_can_be_told_what_it_waits_for():
     waiting = replace(SEEN, signers=(replace(SEEN.signers[0], awaits_ds=frozenset([KEY])),))
     made = Plan(ZONE, waits=(Wait('ns1 to withdraw a key', None, ''),))
-    assert time_to_wait([(GROUP, waiting, made)], 1.0) == 1.0
-    assert time_to_wait([(GROUP, waiting, replace(made, published=(KEY.ds(ZONE),)))], 1.0) is None
+    assert time_to_wait([(GROUP, waiting, made)], 1.0, None) == 1.0
+    assert time_to_wait([(GROUP, waiting, replace(made, published=(KEY.ds(ZONE),)))], 1.0, None) is None
+
+
+def test_a_run_that_waits_goes_on_when_a_parent_has_other_work_than_it_was_handed():
+    slow = replace(MISSING, takes_time=True)
+    made = Plan(ZONE, delegation=slow, waits=(Wait('registry to show what it is given', None, ''),))
+    assert made.state == 'waiting'
+    work = [(GROUP, SEEN, made)]
+    assert time_to_wait(work, 1.0, mark({})) is None
+    assert time_to_wait(work, 1.0, mark(parent_work(work))) == 1.0
+    gone = DNSKEY(257, 3, 13, b'2' * 64).ds(ZONE)
+    assert time_to_wait([(GROUP, SEEN, replace(made, delegation=replace(slow, missing=(), remove=(gone,))))], 1.0, mark(parent_work(work))) is None
 
 
 def test_an_export_that_is_kept_up_to_date_asks_nobody_again():

@@ -13,13 +13,13 @@ import dns.rcode
 import dns.rrset
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, NS
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import CHANNELS as DECLARED_CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dsset import SignerKeys, compare, union_ds
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents import nsupdate
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents import nsupdate, publish
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Channel, Delegation, Parent, Step, Writing
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.publish import CHANNELS, Registration, referral
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.publish import Registration, referral
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.update import ChangedMeanwhileError
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer
@@ -34,10 +34,10 @@ GRANT = 'update-policy { grant multisigner subdomain example. DS NS; };'
 # one child for each test that writes, so that none depends on another
 CHILDREN = (
     'fresh', 'stale', 'raced', 'named', 'late', 'both', 'refused', 'lagging', 'live', 'held', 'order', 'partial', 'insecure', 'names', 'glued', 'slow', 'split',
-    'contested', 'signing',
+    'contested', 'signing', 'full', 'packed', 'crowded', 'later', 'given', 'keyed', 'plain',
 )
 OLD = f'1 13 2 {32 * "01"}'  # a DS that stands at the parent from the beginning
-HELD = ''.join(f'{child} DS {OLD}\n' for child in ('held', 'order', 'insecure', 'partial', 'slow'))
+HELD = ''.join(f'{child} DS {OLD}\n' for child in ('held', 'order', 'insecure', 'partial', 'slow', 'full', 'packed'))
 GLUE = 'ns4.glued A 127.0.0.4\nns6.glued AAAA ::1\n'  # of names that no NS has yet
 DELEGATIONS = ''.join(f'{child} NS ns.{child}\nns.{child} A 127.0.0.1\n' for child in CHILDREN) + HELD + GLUE + 'bare TXT "no delegation"\n'
 SIGNED = 'dnssec-policy plain; inline-signing no; '
@@ -101,10 +101,9 @@ def texts(zone: str, *keys: str, digest_type: int = 2) -> set[str]:
     return {DNSKEY.parse(key).ds(zone, digest_type).text for key in keys}
 
 
-def test_every_declared_channel_has_its_code() -> None:
-    assert {name: isinstance(channel, Writing) for name, channel in CHANNELS.items()} == {
-        name: capabilities.reaches_parent for name, capabilities in DECLARED_CHANNELS.items()
-    }
+def writing(write: Any, **changes: Any) -> Writing:
+    """The channel nsupdate with another *write*, and with *changes* of its capabilities."""
+    return Writing(replace(nsupdate.CAPABILITIES, **changes), nsupdate.check, write)
 
 
 # -- what is written ----------------------------------------------------------------------------------------------------
@@ -115,6 +114,7 @@ def test_the_union_reaches_the_parent_once(bind: RealBind) -> None:
     before = bind.serial('example')
     told, = register(bind, zone, check_mode=True)
     assert (told.changed, told.failed, told.msg) == (True, False, f'Would add 2 DS at {at(bind)}.')
+    assert told.details['requests'] == [f'update add {zone}. 1800 IN DS {ds}' for ds in sorted(texts(zone, KSK, CSK))]
     assert bind.serial('example') == before
     done, = register(bind, zone)
     assert (done.changed, done.failed) == (True, False)
@@ -159,11 +159,11 @@ def test_a_set_that_changed_since_it_was_read_is_left_alone(bind: RealBind) -> N
 def test_a_race_is_told_apart_from_a_missing_delegation(bind: RealBind) -> None:
     zone = 'raced.example'
 
-    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> None:
+    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> bool:
         bind.add('example', f'{zone}. 300 IN DS {DNSKEY.parse(CSK).ds(zone).text}')
-        await nsupdate.write(parent, delegation, step)
+        return await nsupdate.write(parent, delegation, step)
 
-    outcome, = register(bind, zone, channel=Writing(nsupdate.check, somebody_else_first))
+    outcome, = register(bind, zone, channel=writing(somebody_else_first))
     assert outcome.failed and not outcome.changed
     assert 'the zone is no longer as it was read a moment ago, so nothing was written' in outcome.msg
     assert bind.texts(zone, 'DS') == texts(zone, CSK)
@@ -226,14 +226,14 @@ def test_each_step_is_seen_before_the_next_and_removals_come_last(bind: RealBind
     zone, new, old = 'order.example', 'ns1.example.net.', 'ns.order.example.'
     before: list[Any] = []
 
-    async def write(parent: Parent, delegation: Delegation, step: Step) -> None:
+    async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
         before.append((step.rtype, bool(step.add), bool(step.remove), len(bind.texts(zone, 'DS')), delegated_to(bind, zone)[0]))
-        await nsupdate.write(parent, delegation, step)
+        return await nsupdate.write(parent, delegation, step)
 
     request: dict[str, Any] = dict(remove=(OLD,), ns_add=('ns1.example.net',), ns_remove=(old,))
     told, = register(bind, zone, check_mode=True, **request)
     assert told.msg == f'Would add 2 DS, would add 1 NS, would remove 1 NS, would remove 1 DS at {at(bind)}.'
-    done, = register(bind, zone, channel=Writing(nsupdate.check, write), **request)
+    done, = register(bind, zone, channel=writing(write), **request)
     assert before == [
         ('DS', True, False, 1, {old}),
         ('NS', True, False, 3, {old}),
@@ -257,12 +257,12 @@ def test_each_step_is_seen_before_the_next_and_removals_come_last(bind: RealBind
 def test_what_was_done_before_a_failure_is_told(bind: RealBind) -> None:
     zone = 'partial.example'
 
-    async def only_ds(parent: Parent, delegation: Delegation, step: Step) -> None:
+    async def only_ds(parent: Parent, delegation: Delegation, step: Step) -> bool:
         if step.rtype == 'NS':
             raise MultisignerError('refuses NS', zone=zone, remedy='Allow it')
-        await nsupdate.write(parent, delegation, step)
+        return await nsupdate.write(parent, delegation, step)
 
-    outcome, = register(bind, zone, channel=Writing(nsupdate.check, only_ds), remove=(OLD,), ns_add=('ns1.example.net',))
+    outcome, = register(bind, zone, channel=writing(only_ds), remove=(OLD,), ns_add=('ns1.example.net',))
     assert outcome.failed and outcome.changed
     assert outcome.msg == f'zone {zone}: refuses NS. Allow it. Before that: added 2 DS.'
     assert (len(outcome.added), outcome.removed) == (2, ())
@@ -325,13 +325,13 @@ def test_a_name_below_the_zone_needs_an_address_at_the_parent(bind: RealBind) ->
 def test_an_ns_that_changed_since_it_was_read_is_left_alone(bind: RealBind) -> None:
     zone = 'contested.example'
 
-    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> None:
+    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> bool:
         if step.rtype == 'NS':
             bind.add('example', f'{zone}. 300 IN NS ns.somebody.example.')
-        await nsupdate.write(parent, delegation, step)
+        return await nsupdate.write(parent, delegation, step)
 
     register(bind, zone)
-    outcome, = register(bind, zone, channel=Writing(nsupdate.check, somebody_else_first), ns_add=('ns1.desec.io',))
+    outcome, = register(bind, zone, channel=writing(somebody_else_first), ns_add=('ns1.desec.io',))
     assert outcome.failed and not outcome.changed
     assert 'is no longer as it was read' in outcome.msg
     assert delegated_to(bind, zone)[0] == {'ns.contested.example.', 'ns.somebody.example.'}
@@ -351,6 +351,100 @@ def test_a_referral_is_no_authoritative_answer() -> None:
         read(answer=records)
     with pytest.raises(MultisignerError, match='answers REFUSED when asked for NS'):
         read('REFUSED', authority=records)
+
+
+# -- what channels differ in ---------------------------------------------------------------------------------------------
+
+
+def test_at_a_maximum_what_matches_no_signer_makes_room_first(bind: RealBind) -> None:
+    zone = 'full.example'
+    register(bind, zone, signers=BOTH[:1])
+    before: list[Any] = []
+
+    async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
+        before.append((len(step.add), len(step.remove), len(bind.texts(zone, 'DS'))))
+        return await nsupdate.write(parent, delegation, step)
+
+    outcome, = register(bind, zone, channel=writing(write, maximum=2), remove=(OLD,))
+    assert before == [(0, 1, 2), (1, 0, 1)]
+    assert outcome.changed and not outcome.failed, outcome.msg
+    assert outcome.msg.startswith('Removed 1 DS, added 1 DS at')
+    assert bind.texts(zone, 'DS') == texts(zone, KSK, CSK)
+
+
+def test_a_maximum_never_makes_a_key_go_that_somebody_publishes(bind: RealBind) -> None:
+    zone = 'crowded.example'
+    register(bind, zone)
+    serial = bind.serial('example')
+    leaver = DNSKEY.parse(CSK).ds(zone).text
+    new = '257 3 13 ' + 86 * 'A' + '=='
+    ns1 = signer('ns1', KSK, new, dnskeys=(KSK, new, CSK))
+    outcome, = register(bind, zone, signers=[ns1], channel=writing(nsupdate.write, maximum=2), remove=(leaver,))
+    assert outcome.failed and not outcome.changed
+    assert 'the parent takes 2 DS or keys at most and would have 3' in outcome.msg
+    assert bind.serial('example') == serial
+
+
+def test_a_maximum_never_leaves_a_zone_with_no_ds_that_is_wanted(bind: RealBind) -> None:
+    zone = 'packed.example'
+    outcome, = register(bind, zone, signers=BOTH[:1], channel=writing(nsupdate.write, maximum=1), remove=(OLD,))
+    assert outcome.failed and 'does not make enough room' in outcome.msg
+    assert bind.texts(zone, 'DS') == {OLD}
+
+
+def test_a_parent_that_takes_its_time_is_no_failure_and_nothing_goes_on_from_there(bind: RealBind, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone = 'later.example'
+    monkeypatch.setattr(publish, 'GLANCE', 0.2)
+    given: list[Step] = []
+
+    async def give(parent: Parent, delegation: Delegation, step: Step) -> bool:
+        given.append(step)
+        return True
+
+    outcome, = register(bind, zone, channel=replace(writing(give, asynchronous=True), name='Registrar'), ns_add=('ns1.desec.io',))
+    assert [step.rtype for step in given] == ['DS']  # the NS wait until the DS are seen
+    assert (outcome.changed, outcome.failed, outcome.details['pending']) == (True, False, True)
+    assert outcome.msg.startswith(f'Added 2 DS at Registrar, but {at(bind)} does not show it yet. Run again later')
+    assert len(outcome.added) == 2
+
+
+def test_what_was_given_before_is_waited_for_and_not_given_again(bind: RealBind, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, 'GLANCE', 0.2)
+
+    async def nothing_to_send(parent: Parent, delegation: Delegation) -> tuple[str, ...]:
+        return ()
+
+    async def had(parent: Parent, delegation: Delegation, step: Step) -> bool:
+        return False
+
+    channel = Writing(replace(nsupdate.CAPABILITIES, asynchronous=True), nothing_to_send, had, 'Registrar')
+    for check_mode in (True, False):
+        outcome, = register(bind, 'given.example', channel=channel, check_mode=check_mode)
+        assert (outcome.changed, outcome.failed, outcome.details['pending']) == (False, False, True)
+        assert outcome.msg.startswith('Registrar has got all of it before, but')
+        assert outcome.added == ()
+
+
+def test_a_parent_that_makes_the_ds_itself_may_make_more_of_a_key(bind: RealBind) -> None:
+    zone = 'keyed.example'
+
+    async def both_digests(parent: Parent, delegation: Delegation, step: Step) -> bool:
+        for key in (KSK, CSK):
+            for number in (2, 4):
+                bind.add('example', f'{zone}. 300 IN DS {DNSKEY.parse(key).ds(zone, number).text}')
+        return True
+
+    as_ds, = register(bind, zone, channel=writing(both_digests), max_wait=0.2)
+    assert as_ds.failed and 'is too much' in as_ds.msg
+    bind.remove('example', zone, 'DS')
+    as_keys, = register(bind, zone, channel=writing(both_digests, interface='key'), max_wait=0.2)
+    assert as_keys.changed and not as_keys.failed, as_keys.msg
+
+
+def test_a_channel_that_takes_no_ns_says_so(bind: RealBind) -> None:
+    outcome, = register(bind, 'plain.example', channel=writing(nsupdate.write, edits_ns=False), ns_add=('ns1.desec.io',))
+    assert outcome.failed and 'its channel to the parent takes no NS' in outcome.msg
+    assert bind.texts('plain.example', 'DS') == set()
 
 
 # -- what is refused ----------------------------------------------------------------------------------------------------
@@ -442,10 +536,10 @@ def test_what_a_secondary_does_not_show_in_time_is_a_failure_that_says_so(bind: 
 
 
 def test_a_server_that_says_noerror_and_does_nothing_is_found_out(bind: RealBind) -> None:
-    async def pretend(parent: Parent, delegation: Delegation, step: Step) -> None:
-        pass
+    async def pretend(parent: Parent, delegation: Delegation, step: Step) -> bool:
+        return True
 
-    outcome, = register(bind, 'refused.unsigned', channel=Writing(nsupdate.check, pretend), max_wait=0.1)
+    outcome, = register(bind, 'refused.unsigned', channel=writing(pretend), max_wait=0.1)
     assert outcome.failed
     assert 'It said NOERROR all the same' in outcome.msg
 
