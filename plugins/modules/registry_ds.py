@@ -23,6 +23,7 @@ description:
     SHA-1 digests, the removal of a DS that a listed signer is to keep, and that of the last NS. In these cases nothing is written.
 requirements:
   - dnspython 2.6 or newer
+  - requests, for a channel that is an API
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
   - dnssec.multisigner.attributes.controller
@@ -119,11 +120,37 @@ options:
       - V(nsupdate) sends RFC 2136 updates to the parent's primary, with the RRset that was read as a prerequisite, so that a change
         made by somebody else in between is never overwritten. In this order, DS and NS are added, and NS and DS are removed. Each update
         is read back at every server of the parent before the next. A new NS gets the TTL of the NS RRset that is there.
+      - V(desec) replaces the DS and NS RRsets of the zone in a parent zone that is hosted at deSEC, while they are the ones that the
+        parent's servers show.
+      - V(dnsimple) and V(gandi) are the registrars of these names. See the collection's guide to parents for what each of them needs.
+        What they take is shown by the registry some time later, see RV(zones[].pending). They are tested against a stand-in of their
+        documented contract, not against the live service.
     type: str
     choices:
+      - desec
+      - dnsimple
       - export
+      - gandi
       - nsupdate
     required: true
+  api_url:
+    description:
+      - Where the API is, for a channel that has one. Without it, where the provider says that it is.
+      - Only C(https) is accepted, and redirects are not followed.
+    type: str
+  api_user:
+    description: The account at the API. With O(channel=dnsimple) its number.
+    type: str
+  api_token:
+    description: The token for the API. It never appears in results, diffs or messages.
+    type: str
+  api_ca_file:
+    description: File with the certificates (PEM) of the authority that signed the API's certificate. Without it, those that Python's C(requests) trusts.
+    type: path
+  api_use_proxy:
+    description: Whether the proxy that E(HTTPS_PROXY) and E(NO_PROXY) name is used for the API.
+    type: bool
+    default: true
   export_dir:
     description: Folder for the files, on the controller. It is made when it does not exist. Required with O(channel=export).
     type: path
@@ -341,11 +368,12 @@ zones:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._multisigner.errors import MultisignerError
+from ..module_utils._multisigner.json_api import REQUESTS_IMPORT_ERROR
 from ..module_utils._multisigner.outcome import finish
-from ..module_utils._multisigner.parents.base import Parent
+from ..module_utils._multisigner.parents.base import Parent, Writing
 from ..module_utils._multisigner.parents.channels import CHANNELS
 from ..module_utils._multisigner.parents.publish import Registration
 from ..module_utils._multisigner.resolve import TSIG_OPTION, Tsig, find_servers
@@ -372,7 +400,12 @@ ARGUMENT_SPEC = dict(
             insecure=dict(type='bool', default=False),
         ),
     ),
-    channel=dict(type='str', choices=['export', 'nsupdate'], required=True),
+    channel=dict(type='str', choices=['desec', 'dnsimple', 'export', 'gandi', 'nsupdate'], required=True),
+    api_url=dict(type='str'),
+    api_user=dict(type='str'),
+    api_token=dict(type='str', no_log=True),
+    api_ca_file=dict(type='path'),
+    api_use_proxy=dict(type='bool', default=True),
     export_dir=dict(type='path'),
     servers=dict(type='list', elements='str', required=True),
     server=dict(type='str'),
@@ -400,6 +433,10 @@ def work(task: Task) -> None:
     if not servers:
         raise MultisignerError('no server of the parent is given', remedy='List all its authoritative servers in "servers"')
     primary = find_servers([options['server']], options['port'])[0] if options['server'] else servers[0]
+    channel = CHANNELS[options['channel']]
+    connect = channel.connect if isinstance(channel, Writing) else None
+    if connect is not None and REQUESTS_IMPORT_ERROR is not None:
+        task.fail_json(str(missing_required_lib('requests')))
     parent = Parent(
         servers=tuple(dict.fromkeys((primary, *servers))),
         primary=primary,
@@ -409,8 +446,9 @@ def work(task: Task) -> None:
         timeout=options['timeout'],
         max_wait=options['max_wait'],
         export_dir=options['export_dir'] or '',
+        client=connect(options) if connect is not None else None,
     )
-    registration = Registration(parent, CHANNELS[options['channel']], tuple(sorted(set(options['digest_types']))), task.check_mode)
+    registration = Registration(parent, channel, tuple(sorted(set(options['digest_types']))), task.check_mode)
     finish(task, registration.run(options['zones']))
 
 

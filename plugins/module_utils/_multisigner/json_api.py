@@ -15,7 +15,7 @@ import re
 import ssl
 import time
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from .errors import MultisignerError
@@ -104,7 +104,8 @@ class _Answer:
 
     @property
     def is_json(self) -> bool:
-        return self.content_type.split(';', 1)[0].strip().lower() == 'application/json'
+        kind = self.content_type.split(';', 1)[0].strip().lower()
+        return kind == 'application/json' or kind.startswith('application/x-amz-json-')
 
     def body(self) -> Any:
         """The parsed JSON. Raises ValueError when it is none."""
@@ -135,13 +136,18 @@ class JsonApi:
     """
 
     def __init__(
-        self, name: str, url: str, token: str, header: str = 'Authorization', scheme: str = '',
+        self, name: str, url: str, token: str = '', header: str = 'Authorization', scheme: str = '',
         ca_file: str | None = None, timeout: float = 30.0, use_proxy: bool = True, max_wait: float = 300.0,
+        sign: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None, secrets: Sequence[str] = (),
     ) -> None:
-        """*header* carries *scheme* and *token*; *name* is what messages call the provider. Raises MultisignerError for what cannot work."""
+        """*header* carries *scheme* and *token*; *name* is what messages call the provider. Raises MultisignerError for what cannot work.
+
+        Where an API wants something else, *sign* puts into each request what proves who asks, and *secrets* take the place of *token*:
+        they are what must not be in a message.
+        """
         self.name = name
         self.url = _checked_url(url)
-        self._token = _checked_token(token)
+        self._secrets = tuple(_checked_token(secret) for secret in ((token,) if sign is None else secrets))
         self._timeout = timeout
         self._max_wait = max_wait
         self._patience = max_wait  # seconds
@@ -154,7 +160,11 @@ class JsonApi:
         self._session.verify = _checked_ca_file(ca_file) if ca_file else True
         if use_proxy:
             self._session.proxies.update(requests.utils.get_environ_proxies(self.url))
-        self._session.headers.update({'Accept': 'application/json', header: f'{scheme} {self._token}'.strip()})
+        self._session.headers['Accept'] = 'application/json'
+        if sign is None:
+            self._session.headers[header] = f'{scheme} {self._secrets[0]}'.strip()
+        else:
+            self._session.auth = sign
 
     @classmethod
     def from_options(cls, name: str, options: Mapping[str, Any], header: str = 'Authorization', scheme: str = '') -> JsonApi:
@@ -276,7 +286,7 @@ class JsonApi:
 
     def _judge(self, answer: _Answer, request: _Request) -> Any:
         """The body of a good answer; a bad one becomes the error that tells it apart."""
-        if answer.status == 204:
+        if answer.status == 204 or (request.method == 'DELETE' and 200 <= answer.status < 300 and not answer.content):
             return None
         if 200 <= answer.status < 300:
             try:
@@ -305,7 +315,9 @@ class JsonApi:
         raise self._error(kind, f'{self.name} {what} ({answer.status}): {answer.sentence(request.entries)}', remedy)
 
     def _error(self, kind: type[ApiError], what: str, remedy: str) -> ApiError:
-        return kind(what.replace(self._token, '***'), server=self.url, remedy=remedy)
+        for secret in self._secrets:
+            what = what.replace(secret, '***')
+        return kind(what, server=self.url, remedy=remedy)
 
 
 _NOT_THERE = 'See that api_url is right, and that a firewall or proxy lets us through'

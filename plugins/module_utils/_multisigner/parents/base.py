@@ -5,13 +5,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Awaitable, Callable, Iterable, Iterator, Union
+from typing import Any, Awaitable, Callable, Iterable, Iterator, Mapping, Union
 
 from ..dnskey import DS, NS, Rdata
 from ..dsset import DsChange, SignerKeys
+from ..errors import MultisignerError
 from ..outcome import Outcome
 from ..resolve import Server, Tsig
 from .nsset import NsChange
+
+
+class HalfDoneError(MultisignerError):
+    """A step was carried out in part, or it is not known whether it was."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Parent:
     timeout: float
     max_wait: float
     export_dir: str
+    client: Any = None  # what a channel keeps open for all zones, from its connect()
 
 
 @dataclass(frozen=True)
@@ -117,13 +123,15 @@ class Writing:
 
     *check* asks beforehand, in check mode too, what may stand in the way, writes nothing, and returns the requests that *write* would
     send for all steps, in words and without secrets: none when all of it was given to the parent before. *write* says whether it
-    changed anything there. *name* is what messages call the place that is written to, where it is not the parent's primary.
+    changed anything there; HalfDoneError says that it may have. *name* is what messages call the place that is written to, where it
+    is not the parent's primary. *connect* makes Parent.client from the module's options, once for all zones.
     """
 
     capabilities: Capabilities
     check: Callable[[Parent, Delegation], Awaitable[tuple[str, ...]]]
     write: Callable[[Parent, Delegation, Step], Awaitable[bool]]
     name: str = ''
+    connect: Callable[[Mapping[str, Any]], Any] | None = None
 
 
 @dataclass(frozen=True)

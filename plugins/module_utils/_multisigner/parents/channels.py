@@ -6,10 +6,14 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from . import export, nsupdate
+from . import desec, dnsimple, export, gandi, nsupdate
 from .base import Channel, Exporting, Writing
+from .registrar import channel
 
 CHANNELS: Mapping[str, Channel] = {
+    'desec': channel(desec.CONTRACT),
+    'dnsimple': channel(dnsimple.CONTRACT),
     'export': Exporting(export.CAPABILITIES, export.publish),
+    'gandi': channel(gandi.CONTRACT),
     'nsupdate': Writing(nsupdate.CAPABILITIES, nsupdate.check, nsupdate.write),
 }

@@ -23,7 +23,7 @@ from ..outcome import Outcome
 from ..resolve import UDP_PAYLOAD, Server, Silence, ask, exchange, find_servers, for_each, from_rdata, together
 from ..trust import ds_answer, get_rrset, parent_zone, signers_of, soa_owner
 from ..update import ChangedMeanwhileError
-from .base import Channel, Delegation, Parent, Step, Writing, ds_lines, ns_lines
+from .base import Channel, Delegation, HalfDoneError, Parent, Step, Writing, ds_lines, ns_lines
 from .nsset import NsRequest, compare_ns
 
 try:
@@ -139,6 +139,8 @@ class Registration:
                     raise self._not_shown(delegation.zone, late, step)
                 seen.append(step)
         except MultisignerError as error:
+            if isinstance(error, HalfDoneError):
+                written.append(step)
             if not written:
                 raise
             before = f' Before that: {_told(seen, False)}.' if seen else ''
@@ -172,8 +174,8 @@ class Registration:
         )
 
     def _pending(self, delegation: Delegation, steps: Sequence[Step], place: str, late: Shown | None) -> Outcome:
-        """*steps* were taken now; with none, everything had been before."""
-        done = f'{_sentence(steps, False)} at {place}' if steps else f'{place} has got all of it before'
+        """*steps* were taken now; with none, everything had been before, or must be decided before there is more."""
+        done = f'{_sentence(steps, False)} at {place}' if steps else f'There is nothing more to give to {place} now'
         which = f', but {late.server} does' if late is not None else ', but not all servers of the parent'
         msg = f'{done}{which} not show it yet. Run again later: nothing is given to it twice, and what comes next waits for that.'
         return replace(self._outcome(delegation, steps, msg), details={'pending': True})

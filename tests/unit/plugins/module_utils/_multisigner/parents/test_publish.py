@@ -421,7 +421,7 @@ def test_what_was_given_before_is_waited_for_and_not_given_again(bind: RealBind,
     for check_mode in (True, False):
         outcome, = register(bind, 'given.example', channel=channel, check_mode=check_mode)
         assert (outcome.changed, outcome.failed, outcome.details['pending']) == (False, False, True)
-        assert outcome.msg.startswith('Registrar has got all of it before, but')
+        assert outcome.msg.startswith('There is nothing more to give to Registrar now, but')
         assert outcome.added == ()
 
 

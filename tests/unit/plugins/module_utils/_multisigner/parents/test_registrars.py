@@ -1,0 +1,256 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every channel that is an API, from no DS to one signer, to two and back, and everything that its API may say on the way."""
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import pytest
+import requests
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents import publish
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Parent, Writing
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server
+from ansible_collections.dnssec.multisigner.tests.support.real_bind import NAMED, RealBind
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.parents.registrar_standins import SECRET, STANDINS, StandIn
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import Clock
+
+pytestmark = pytest.mark.skipif(NAMED is None, reason='named is not installed')
+
+KSK = '257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ=='
+CSK = '257 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5ar0IRd8KqXXFJkqmVfRvMGPmM1x8fGAa2XhSA=='
+OTHER = '257 3 13 ' + 'QUFB' * 21 + 'QQ=='
+NS1 = {'name': 'ns1', 'sep_keys': [KSK], 'dnskeys': [KSK, CSK], 'servers': [], 'port': 53}
+DESEC = {'name': 'desec', 'sep_keys': [CSK], 'dnskeys': [KSK, CSK], 'servers': [], 'port': 53}
+ZONES = tuple(f'{standin.channel}{number}' for standin in STANDINS for number in range(40))
+
+
+def ds(zone: str, key: str) -> str:
+    return DNSKEY.parse(key).ds(zone).text
+
+
+@pytest.fixture(scope='module')
+def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBind]:
+    content = {'example': ''.join(f'{child} NS ns.elsewhere.test.\n' for child in ZONES)}
+    zones = {'example': 'dnssec-policy plain; inline-signing no; update-policy { grant multisigner subdomain example. DS; };'}
+    with RealBind(tmp_path_factory.mktemp('bind'), zones, content) as running:
+        yield running
+
+
+class Registry:
+    """One provider in front of the parent zone `example`, and the one zone of the test in it."""
+
+    def __init__(self, bind: RealBind, standin: type[StandIn], zone: str) -> None:
+        self.bind, self.zone = bind, zone
+        self.api = standin(self.publish)
+        channel = CHANNELS[standin.channel]
+        assert isinstance(channel, Writing)
+        self.channel = channel
+
+    def publish(self, zone: str, rtype: str, texts: set[str]) -> None:
+        shown = self.bind.texts(zone, rtype)
+        if shown - texts:
+            self.bind.remove('example', zone, rtype)
+        for text in sorted(texts - shown if texts >= shown else texts):
+            self.bind.add('example', f'{zone}. 300 IN {rtype} {text}')
+
+    def shown(self) -> set[str]:
+        return self.bind.texts(self.zone, 'DS')
+
+    def register(self, *signers: Any, remove: tuple[str, ...] = (), check_mode: bool = False, digest_types: tuple[int, ...] = (2,), **options: Any) -> Outcome:
+        server = Server('127.0.0.1', self.bind.port)
+        asked = dict(api_url=None, api_user=None, api_token=None, api_secret=None, api_consumer_key=None, api_ca_file=None, api_use_proxy=False, max_wait=0.5)
+        assert self.channel.connect is not None
+        try:
+            client = self.channel.connect({**asked, **self.api.options, **options})
+        except MultisignerError as error:
+            return Outcome.failure(self.zone, error)
+        parent = Parent((server,), server, None, 'example', 300, 5, 0.5, '', client)
+        option = dict(name=self.zone, signers=list(signers), remove=list(remove), ns_add=[], ns_remove=[], insecure=not signers)
+        outcome, = publish.Registration(parent, self.channel, digest_types, check_mode).run([option])
+        assert SECRET not in repr(outcome) + repr(parent)
+        return outcome
+
+
+@pytest.fixture
+def registry(request: pytest.FixtureRequest, bind: RealBind, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    standin = request.param
+    used = ZONES_USED[standin.channel] = ZONES_USED.get(standin.channel, -1) + 1
+    made = Registry(bind, standin, f'{standin.channel}{used}.example')
+    make_session = requests.Session
+
+    def session() -> requests.Session:
+        opened = make_session()
+        opened.mount('https://', made.api)
+        return opened
+
+    monkeypatch.setattr(requests, 'Session', session)
+    monkeypatch.setattr(publish, 'GLANCE', 0.3)
+    monkeypatch.setattr(json_api, 'time', Clock())
+    return made
+
+
+ZONES_USED: dict[str, int] = {}
+EVERY = pytest.mark.parametrize('registry', STANDINS, indirect=True, ids=[standin.channel for standin in STANDINS])
+SLOW = [standin for standin in STANDINS if CHANNELS[standin.channel].capabilities.asynchronous]
+EVERY_SLOW = pytest.mark.parametrize('registry', SLOW, indirect=True, ids=[standin.channel for standin in SLOW])
+
+
+@EVERY
+def test_from_no_ds_to_one_signer_to_two_and_back(registry: Registry) -> None:
+    zone = registry.zone
+    for signers, remove, expected in (
+        ([NS1], (), {ds(zone, KSK)}),
+        ([NS1, DESEC], (), {ds(zone, KSK), ds(zone, CSK)}),
+        ([NS1], (ds(zone, CSK),), {ds(zone, KSK)}),
+    ):
+        told = registry.register(*signers, remove=remove, check_mode=True)
+        assert told.changed and not told.failed, told.msg
+        assert len(told.details['requests']) == 1
+        assert registry.shown() != expected
+        done = registry.register(*signers, remove=remove)
+        assert done.changed and not done.failed, done.msg
+        assert 'Every server of the parent shows it.' in done.msg
+        assert (done.added, done.removed, done.before, done.after) == (told.added, told.removed, told.before, told.after)
+        assert registry.shown() == expected
+
+        # Done is done: DNS tells, and nobody is asked.
+        asked = len(registry.api.requests)
+        again = registry.register(*signers, remove=remove)
+        assert not again.changed and not again.failed
+        assert len(registry.api.requests) == asked
+    gone = registry.register(remove=(ds(zone, KSK),))
+    assert gone.changed and not gone.failed, gone.msg
+    assert registry.shown() == set()
+
+
+@EVERY
+def test_a_dry_run_shows_the_requests_that_are_then_made(registry: Registry) -> None:
+    told = registry.register(NS1, DESEC, check_mode=True)
+    assert registry.api.writes == []
+    registry.register(NS1, DESEC)
+    shown = [line.split(' ')[:2] for line in told.details['requests']]
+    # What is shown begins below the address of the API.
+    assert len(shown) == len(registry.api.writes)
+    for (method, path), written in zip(shown, registry.api.writes):
+        assert written.split(' ')[0] == method and written.split(' ')[1].endswith(path)
+
+
+@EVERY_SLOW
+def test_a_registry_that_takes_its_time_is_waited_for_and_told_once(registry: Registry) -> None:
+    registry.api.is_slow = True
+    first = registry.register(NS1, DESEC)
+    assert (first.changed, first.failed, first.details['pending']) == (True, False, True)
+    assert f'Added 2 DS at {registry.channel.name}, but' in first.msg
+    written = len(registry.api.writes)
+    for check_mode in (True, False):
+        second = registry.register(NS1, DESEC, check_mode=check_mode)
+        assert (second.changed, second.failed, second.details['pending'], second.details['requests']) == (False, False, True, [])
+    assert len(registry.api.writes) == written
+    registry.api.catch_up(registry.zone)
+    assert registry.register(NS1, DESEC).details['pending'] is False
+
+
+@EVERY_SLOW
+def test_nothing_is_removed_before_the_registry_shows_what_was_added(registry: Registry) -> None:
+    registry.register(DESEC)
+    registry.api.is_slow = True
+    outcome = registry.register(NS1, remove=(ds(registry.zone, CSK),))
+    assert outcome.details['pending'] is True and outcome.removed == ()
+    held = len(registry.api.registered)
+    assert held == 2
+    registry.api.catch_up(registry.zone)
+    assert registry.shown() == {ds(registry.zone, KSK), ds(registry.zone, CSK)}
+    registry.api.is_slow = False
+    assert registry.register(NS1, remove=(ds(registry.zone, CSK),)).removed == (f'DS {ds(registry.zone, CSK)}',)
+    assert registry.shown() == {ds(registry.zone, KSK)}
+
+
+@EVERY
+def test_what_somebody_else_registered_stays(registry: Registry) -> None:
+    registry.register(dict(NS1, sep_keys=[OTHER], dnskeys=[OTHER]))
+    outcome = registry.register(NS1)
+    assert outcome.changed and 'Left alone' in outcome.msg
+    assert registry.shown() == {ds(registry.zone, KSK), ds(registry.zone, OTHER)}
+
+
+@EVERY
+def test_a_set_that_is_not_what_the_servers_show_is_never_replaced(registry: Registry) -> None:
+    """Somebody registered another DS a moment ago, and the servers do not have it yet."""
+    registry.register(DESEC)
+    registry.api.is_slow = True
+    registry.register(dict(NS1, sep_keys=[OTHER], dnskeys=[OTHER]), DESEC)
+    written = len(registry.api.writes)
+    held = dict(registry.api.registered)
+    outcome = registry.register(NS1, DESEC)
+    if registry.channel.capabilities.write == 'replace':
+        assert outcome.failed and not outcome.changed
+        assert "has another DS set than the parent's servers show" in outcome.msg and ds(registry.zone, OTHER) in outcome.msg
+        assert len(registry.api.writes) == written
+        assert registry.api.registered == held
+    else:
+        assert not outcome.failed
+        assert held.items() <= registry.api.registered.items()
+
+
+@EVERY
+def test_a_wrong_secret_is_told_and_never_printed(registry: Registry) -> None:
+    wrong = {name: f'{value}-wrong' for name, value in registry.api.options.items() if value == SECRET}
+    outcome = registry.register(NS1, **wrong)
+    assert outcome.failed and not outcome.changed
+    assert f'zone {registry.zone}' in outcome.msg and registry.channel.name in outcome.msg
+    assert registry.api.registered == {}
+
+
+@EVERY
+def test_what_is_not_given_is_told_before_anything_is_asked(registry: Registry) -> None:
+    for name in registry.api.options:
+        outcome = registry.register(NS1, **{name: None})
+        assert outcome.failed and f'"{name}" is not given' in outcome.msg
+    assert registry.api.requests == []
+
+
+@EVERY
+@pytest.mark.parametrize('status, answer, words, is_known', [
+    (400, {'message': 'Validation failed', 'errors': {'digest': ['is invalid']}}, 'is invalid', True),
+    (403, {'message': 'Permission denied'}, 'Permission denied', True),
+    (404, {'message': 'Domain not found'}, 'Domain not found', True),
+    (409, {'message': 'The domain is locked by another operation'}, 'locked by another', True),
+    (412, {'message': 'Subscription required'}, 'Subscription required', True),
+    (500, {'message': 'Internal error'}, 'Internal error', False),
+    (502, None, '502', False),
+])
+def test_every_refusal_is_told_in_words(registry: Registry, status: int, answer: Any, words: str, is_known: bool) -> None:
+    registry.api.failures = [(status, answer)]
+    outcome = registry.register(NS1)
+    assert outcome.failed
+    assert outcome.changed is not is_known  # after a fault nobody knows what became of it
+    assert words in outcome.msg and f'zone {registry.zone}' in outcome.msg
+    assert registry.api.registered == {}
+    assert registry.register(NS1).changed  # nothing is remembered: the next run looks and goes on
+
+
+@EVERY
+def test_an_api_that_accepts_and_forgets_is_found_out(registry: Registry) -> None:
+    registry.api.forgets = True
+    outcome = registry.register(NS1)
+    assert outcome.failed and outcome.changed
+    assert 'does not have it when asked again' in outcome.msg
+
+
+@EVERY
+def test_an_answer_that_is_not_as_documented_is_no_empty_list(registry: Registry) -> None:
+    registry.api.answer = lambda method, path, query, body: (200, {'unheard': 'of'})  # type: ignore[method-assign]
+    outcome = registry.register(NS1)
+    assert outcome.failed and not outcome.changed
+    assert 'is not as its documentation says' in outcome.msg
+
+
+def test_every_channel_that_is_an_api_has_a_stand_in() -> None:
+    with_api = {name for name, channel in CHANNELS.items() if isinstance(channel, Writing) and channel.connect is not None}
+    assert {standin.channel for standin in STANDINS} == with_api
