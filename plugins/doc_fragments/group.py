@@ -68,7 +68,7 @@ options:
         type: str
         required: true
       driver:
-        description: Its kind, one of V(bind), V(bind_signzone), V(desec), V(rfc2136).
+        description: Its kind, one of V(bind), V(bind_signzone), V(desec), V(powerdns), V(rfc2136).
         type: str
         required: true
       servers:
@@ -102,9 +102,8 @@ options:
             type: str
             required: true
       api_url:
-        description: Address of its API, for a driver that has one.
+        description: Address of its API, for a driver that has one. That of deSEC is known.
         type: str
-        default: https://desec.io/api/v1
       api_token:
         description: Token for its API. It never reaches any output.
         type: str

@@ -150,8 +150,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils._multisigner.json_api import API_OPTIONS, REQUESTS_IMPORT_ERROR
 from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
 from ..module_utils._multisigner.resolve import find_servers
+from ..module_utils._multisigner.signers.api_changes import apply_changes
 from ..module_utils._multisigner.signers.desec import API_URL, Desec
-from ..module_utils._multisigner.signers.desec_changes import apply_changes
 from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 
 SPEC: Dict[str, Any] = {

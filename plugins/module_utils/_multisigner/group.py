@@ -45,7 +45,7 @@ GROUP_OPTIONS: dict[str, Any] = {
             'port': {'type': 'int', 'default': 53},
             'primary': {'type': 'str'},
             'tsig': TSIG_OPTION,
-            'api_url': {'type': 'str', 'default': 'https://desec.io/api/v1'},
+            'api_url': {'type': 'str'},
             'api_token': {'type': 'str', 'no_log': True},
             'api_ca_file': {'type': 'path'},
             'api_use_proxy': {'type': 'bool', 'default': True},
@@ -228,9 +228,12 @@ def _signer(option: Mapping[str, Any]) -> Signer:
         raise MultisignerError(f'signer {option["name"]} has the driver "{driver}"', remedy=f'Set multisigner_driver to one of {_listed(DRIVERS)}')
     api = None
     if DRIVERS[driver].own_keys_by == 'api':
+        url = option.get('api_url') or DRIVERS[driver].api_url
+        if not url:
+            raise MultisignerError(f'signer {option["name"]} has no address of its API', remedy='Set multisigner_api_url for that host')
         if not option.get('api_token'):
             raise MultisignerError(f'signer {option["name"]} has no API token', remedy='Set multisigner_api_token for that host, from a vault')
-        api = Api(option['api_url'], option['api_token'], option.get('api_ca_file'), option.get('api_use_proxy', True))
+        api = Api(url, option['api_token'], option.get('api_ca_file'), option.get('api_use_proxy', True))
     servers = tuple(option.get('servers') or ())
     if not servers:
         raise MultisignerError(f'signer {option["name"]} has no servers', remedy='List all its public name servers in multisigner_servers')

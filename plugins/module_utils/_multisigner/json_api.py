@@ -4,12 +4,13 @@
 """Talking JSON to a provider's API: one session with verified TLS, patience with a bound, and readable errors.
 
 It never follows a redirect (a POST would turn into a GET), never repeats a write whose outcome is unknown, never
-speaks plain HTTP, and never lets the token into a message. It knows no provider: what a path or a status means for a
+speaks plain HTTP but to a loopback address, and never lets the token into a message. It knows no provider: what a path or a status means for a
 zone is said by the one in signers/ or parents/ that uses it.
 """
 from __future__ import annotations
 
 import email.utils
+import ipaddress
 import json
 import re
 import ssl
@@ -139,14 +140,18 @@ class JsonApi:
         self, name: str, url: str, token: str = '', header: str = 'Authorization', scheme: str = '',
         ca_file: str | None = None, timeout: float = 30.0, use_proxy: bool = True, max_wait: float = 300.0,
         sign: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None, secrets: Sequence[str] = (),
+        of_a_server: bool = False,
     ) -> None:
         """*header* carries *scheme* and *token*; *name* is what messages call the provider. Raises MultisignerError for what cannot work.
 
         Where an API wants something else, *sign* puts into each request what proves who asks, and *secrets* take the place of *token*:
         they are what must not be in a message.
+
+        *of_a_server*: it is a name server's own API, and no provider's: what never leaves this machine (a loopback address: the server
+        itself is here, or one end of a tunnel to it) need not be encrypted.
         """
         self.name = name
-        self.url = _checked_url(url)
+        self.url = _checked_url(url, of_a_server)
         self._secrets = tuple(_checked_token(secret) for secret in ((token,) if sign is None else secrets))
         self._timeout = timeout
         self._max_wait = max_wait
@@ -158,7 +163,7 @@ class JsonApi:
         # The environment could otherwise replace the token (~/.netrc) and the trusted authorities (REQUESTS_CA_BUNDLE).
         self._session.trust_env = False
         self._session.verify = _checked_ca_file(ca_file) if ca_file else True
-        if use_proxy:
+        if use_proxy and self.url.startswith('https:'):
             self._session.proxies.update(requests.utils.get_environ_proxies(self.url))
         self._session.headers['Accept'] = 'application/json'
         if sign is None:
@@ -167,11 +172,13 @@ class JsonApi:
             self._session.auth = sign
 
     @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], header: str = 'Authorization', scheme: str = '') -> JsonApi:
+    def from_options(
+        cls, name: str, options: Mapping[str, Any], header: str = 'Authorization', scheme: str = '', of_a_server: bool = False
+    ) -> JsonApi:
         """From the parameters of a module that has API_OPTIONS and api_url."""
         return cls(
             name, options['api_url'], options['api_token'], header, scheme,
-            options['ca_file'], options['timeout'], options['use_proxy'], options['max_wait'],
+            options['ca_file'], options['timeout'], options['use_proxy'], options['max_wait'], of_a_server=of_a_server,
         )
 
     def __repr__(self) -> str:
@@ -320,6 +327,7 @@ class JsonApi:
         return kind(what, server=self.url, remedy=remedy)
 
 
+_LOOPBACK = '; http only to a loopback address, http://127.0.0.1:PORT/PATH or http://[::1]:PORT/PATH, where the server is here or a tunnel ends'
 _NOT_THERE = 'See that api_url is right, and that a firewall or proxy lets us through'
 _SLOW = 'Run again later, or allow a longer timeout'
 _NOT_THE_API = 'See that api_url is the address of the API, and that no proxy or login page is in between'
@@ -328,7 +336,7 @@ _NOT_THE_API = 'See that api_url is the address of the API, and that no proxy or
 def readable(body: Any, entries: Sequence[str] = ()) -> str:
     """One sentence, without a final full stop, of what the JSON *body* of an error says.
 
-    Understands {"detail": ".."}, {"field": [..]}, {"non_field_errors": [..]}, bare lists, lists with one item for each item
+    Understands {"detail": ".."}, {"error": ".."}, {"field": [..]}, {"non_field_errors": [..]}, bare lists, lists with one item for each item
     of the request ({} for a good one, an object or a plain string for a bad one; *entries* are their names), and these nested.
     """
     text = '; '.join(dict.fromkeys(_sentences(body, entries, NESTING_LIMIT))) or 'no reason is given'
@@ -341,7 +349,7 @@ def _sentences(body: Any, entries: Sequence[str], depth: int) -> Iterator[str]:
     if isinstance(body, dict):
         for name, value in body.items():
             for sentence in _sentences(value, (), depth - 1):
-                yield sentence if name in ('detail', 'non_field_errors') else f'{name}: {sentence}'
+                yield sentence if name in ('detail', 'error', 'non_field_errors') else f'{name}: {sentence}'
     elif isinstance(body, list):
         by_item = any(isinstance(value, dict) for value in body)
         for number, value in enumerate(body):
@@ -381,16 +389,20 @@ def _reason(causes: list[BaseException]) -> str:
     return type(causes[0]).__name__
 
 
-def _checked_url(url: str) -> str:
+def _checked_url(url: str, may_be_plain: bool) -> str:
+    """*may_be_plain*: http is enough where the address is a loopback one. A name may be anybody's tomorrow, so it must be written as a number."""
     try:
         parts = urlsplit(url.strip())
-        sound = parts.scheme == 'https' and bool(parts.hostname) and parts.port != 0
+        encrypted = parts.scheme == 'https' and bool(parts.hostname)
+        stays_here = may_be_plain and parts.scheme == 'http' and ipaddress.ip_address(parts.hostname or '').is_loopback
+        sound = (encrypted or stays_here) and parts.port != 0
     except ValueError:
         sound = False
     if not sound or '@' in parts.netloc or parts.query or parts.fragment:
         # The URL itself is not repeated: somebody may have written a password into it.
         raise MultisignerError(
-            'api_url is not the address of an API that a token may be sent to', remedy='Write it as https://NAME/PATH, without a user name, "?" and "#"'
+            'api_url is not the address of an API that a token may be sent to',
+            remedy='Write it as https://NAME/PATH, without a user name, "?" and "#"' + (_LOOPBACK if may_be_plain else ''),
         )
     return url.strip().rstrip('/')
 

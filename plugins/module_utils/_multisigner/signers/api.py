@@ -4,11 +4,21 @@
 """Asking the APIs of signers for their own keys: one client for each API and token, made when it is first needed."""
 from __future__ import annotations
 
+from typing import Any, Callable, Mapping
+
 from ..dnskey import DNSKEY
 from ..errors import MultisignerError
 from ..group import Api, Signer
 from ..json_api import REQUESTS_IMPORT_ERROR
-from .desec import Desec, own_keys
+from .api_changes import Provider
+from .desec import Desec
+from .powerdns import PowerDNS
+
+# For each driver with own_keys_by='api', its client from the options of a module.
+CLIENTS: dict[str, Callable[[Mapping[str, Any]], Provider]] = {
+    'desec': Desec.from_options,
+    'powerdns': PowerDNS.from_options,
+}
 
 API_TIMEOUT = 30.0  # seconds for one answer
 MAX_WAIT = 120.0  # seconds of patience with a provider that throttles, for the whole run
@@ -18,18 +28,20 @@ class ApiKeys:
     """The one question that observing asks of an API."""
 
     def __init__(self) -> None:
-        self._clients: dict[Api, Desec] = {}
+        self._clients: dict[tuple[str, Api], Provider] = {}
 
     def own_keys(self, signer: Signer, zone: str) -> frozenset[DNSKEY]:
-        """The signer's own keys of *zone*, by its API. Raises MultisignerError."""
+        """The signer's own keys of *zone* that sign, by its API. Raises MultisignerError."""
         if signer.api is None:
             return frozenset()
         if REQUESTS_IMPORT_ERROR is not None:
             raise MultisignerError('the Python library requests is missing', zone, remedy='Install it where this module runs: pip install requests')
-        if signer.api not in self._clients:
+        client = (signer.driver, signer.api)
+        if client not in self._clients:
             options = {
                 'api_url': signer.api.url, 'api_token': signer.api.token, 'ca_file': signer.api.ca_file,
                 'timeout': API_TIMEOUT, 'use_proxy': signer.api.use_proxy, 'max_wait': MAX_WAIT,
             }
-            self._clients[signer.api] = Desec.from_options(options)
-        return frozenset(own_keys(self._clients[signer.api], zone))
+            self._clients[client] = CLIENTS[signer.driver](options)
+        hosted = self._clients[client].hosted(zone)
+        return frozenset(hosted.own) - hosted.idle

@@ -24,12 +24,14 @@ class Capabilities:
     Where it is False (one CSK that always signs) such a key is a leftover that somebody put there.
     *edits_ns*: the NS records at the apex can be changed there like the others' keys. Where it is False they are in a zone file,
     which is the user's, and a person changes them.
+    *api_url*: the address of its API where that is the same for everybody.
     """
 
     own_keys_by: str  # 'api': it tells its own keys over verified TLS; 'dns': they are seen in its DNSKEY RRset only
     prepublishes: bool
     edits_ns: bool
     default_ttl: int  # seconds: the TTL of an RRset of foreign records where there is none yet
+    api_url: str | None = None
 
 
 def types_of(request: Request) -> tuple[str, ...]:

@@ -9,40 +9,28 @@ It accepts any DNSKEY without a look, so only checked records may be given to re
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from ..dnskey import DNSKEY, RECORD_TYPES, parse_record
 from ..errors import MultisignerError
 from ..json_api import ForbiddenError, JsonApi, NotFoundError
+from ..outcome import Request
+from .api_changes import Hosted, Supplied
 from .base import Capabilities
 
 NAME = 'deSEC'
 API_URL = 'https://desec.io/api/v1'
 # One CSK, which always signs. Whatever TTL is stored for its three types, they are served with 3600.
-CAPABILITIES = Capabilities(own_keys_by='api', prepublishes=False, edits_ns=True, default_ttl=3600)
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A zone as deSEC hosts it: its own keys, and the lowest TTL in seconds that it takes."""
-
-    zone: str
-    own: tuple[DNSKEY, ...]
-    minimum_ttl: int
-
-
-@dataclass(frozen=True)
-class Supplied:
-    """One RRset that users supplied: its TTL in seconds and its records, each as ``TYPE RDATA``."""
-
-    ttl: int
-    records: frozenset[str] = frozenset()
+CAPABILITIES = Capabilities(own_keys_by='api', prepublishes=False, edits_ns=True, default_ttl=3600, api_url=API_URL)
 
 
 class Desec:
-    """One account at deSEC. Every call raises MultisignerError (the kinds of json_api.py), naming the zone."""
+    """One account at deSEC, as api_changes.Provider has it."""
+
+    name = NAME
+    default_ttl = CAPABILITIES.default_ttl
+    when_it_leaves = f'when {NAME} is to leave, remove its NS records and delete the domain there at the end'
 
     def __init__(self, api: JsonApi) -> None:
         self._api = api
@@ -57,7 +45,7 @@ class Desec:
         """Where the API is, for messages."""
         return self._api.url
 
-    def domain(self, zone: str) -> Domain:
+    def hosted(self, zone: str) -> Hosted:
         """GET of the domain. A zone without an own key is an error: it is never "no keys"."""
         answer = self._ask(zone, 'GET', '')
         try:
@@ -69,7 +57,10 @@ class Desec:
             raise self._unreadable(zone) from None
         if not own:
             raise MultisignerError(f'{NAME} tells no key of its own for it', zone=zone, server=self.url, remedy='Run again when the zone is signed there')
-        return Domain(zone, own, minimum_ttl)
+        return Hosted(zone, own, minimum_ttl)
+
+    def check(self, request: Request) -> None:
+        """Nothing to ask: what deSEC takes it publishes."""
 
     def supplied(self, zone: str, rtypes: Sequence[str] = RECORD_TYPES) -> dict[str, Supplied]:
         """GET of the apex: the RRsets of *rtypes* that users supplied, by type. Those that do not exist are left out.
@@ -112,11 +103,6 @@ class Desec:
     def _unreadable(self, zone: str) -> MultisignerError:
         what = f'{NAME} answers in a form that this version does not know'
         return MultisignerError(what, zone, self.url, remedy='See that api_url is the address of version 1 of its API')
-
-
-def own_keys(client: Desec, zone: str) -> tuple[DNSKEY, ...]:
-    """The keys with which deSEC itself signs *zone*, authenticated by its API over verified TLS; at least one. Raises MultisignerError."""
-    return client.domain(zone).own
 
 
 def _grant(rtypes: Iterable[str]) -> str:

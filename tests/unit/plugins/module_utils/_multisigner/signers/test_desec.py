@@ -9,7 +9,8 @@ from typing import Any, Iterator
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.desec import CAPABILITIES, Desec, Supplied, own_keys
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api_changes import Supplied
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.desec import CAPABILITIES, Desec
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import (
     TOKEN,
     URL,
@@ -58,22 +59,22 @@ def test_its_keys_are_told_by_its_api() -> None:
 class TestOwnKeys:
     def test_only_managed_keys_are_its_own(self, script: Script) -> None:
         script.expect(get_domain(KSK, ZSK))
-        assert own_keys(make(), ZONE) == (own_key(),)
+        assert make().hosted(ZONE).own == (own_key(),)
         assert script.seen[0].headers['Authorization'] == f'Token {TOKEN}'
 
     def test_a_user_supplied_copy_of_the_own_key_changes_nothing(self, script: Script) -> None:
         script.expect(get_domain(OWN))
-        assert own_keys(make(), ZONE) == (own_key(),)
+        assert make().hosted(ZONE).own == (own_key(),)
 
     def test_none_is_an_error_and_never_an_answer(self, script: Script) -> None:
         script.expect(Call('GET', f'/domains/{ZONE}/', answer={**domain_body(), 'keys': [key_entry(KSK, False)]}))
         with pytest.raises(MultisignerError, match=r'^zone multi\.example, server https://api\.test/v1: deSEC tells no key of its own for it\. Run again'):
-            own_keys(make(), ZONE)
+            make().hosted(ZONE)
 
     def test_a_truncated_one_is_an_error(self, script: Script) -> None:
         script.expect(Call('GET', f'/domains/{ZONE}/', answer={**domain_body(), 'keys': [key_entry('257 3 13 AAAAAAAAAAAAAAAAAAAAAA==', True)]}))
         with pytest.raises(MultisignerError, match=r'zone multi\.example, server deSEC, .*a public key of ECDSAP256SHA256 has 64 bytes, this one has 16'):
-            own_keys(make(), ZONE)
+            make().hosted(ZONE)
 
     @pytest.mark.parametrize(
         'body',
@@ -85,7 +86,7 @@ class TestOwnKeys:
     def test_an_answer_of_another_form_is_an_error(self, script: Script, body: Any) -> None:
         script.expect(Call('GET', f'/domains/{ZONE}/', answer=body))
         with pytest.raises(MultisignerError, match=r'zone multi\.example, .*deSEC answers in a form that this version does not know\. See that api_url'):
-            own_keys(make(), ZONE)
+            make().hosted(ZONE)
 
 
 class TestSupplied:
@@ -137,13 +138,13 @@ class TestReplace:
 def test_a_domain_of_nobody_or_of_somebody_else(script: Script) -> None:
     script.expect(Call('GET', f'/domains/{ZONE}/', 404, {'detail': 'No Domain matches the given query.'}))
     with pytest.raises(json_api.NotFoundError, match=r'has no such domain: .*No Domain matches the given query\. Create it at deSEC, or take a token'):
-        make().domain(ZONE)
+        make().hosted(ZONE)
 
 
 def test_a_name_cannot_leave_its_place_in_the_path(script: Script) -> None:
     script.expect(Call('GET', '/domains/0%2F25.2.0.192.in-addr.arpa/', 404, {'detail': 'No Domain matches the given query.'}))
     with pytest.raises(json_api.NotFoundError):
-        make().domain('0/25.2.0.192.in-addr.arpa')
+        make().hosted('0/25.2.0.192.in-addr.arpa')
 
 
 def test_reads_are_throttled_together_and_writes_by_zone(script: Script) -> None:
@@ -155,7 +156,7 @@ def test_reads_are_throttled_together_and_writes_by_zone(script: Script) -> None
     client = make()
     for zone in (ZONE, 'other.example'):
         with pytest.raises(json_api.ThrottledError, match='for 6607 s more'):
-            client.domain(zone)
+            client.hosted(zone)
     with pytest.raises(json_api.ThrottledError):
         client.replace(ZONE, {'CDS': Supplied(3600)})
     client.replace('other.example', {'CDS': Supplied(3600)})

@@ -1,27 +1,71 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing foreign records to deSEC and away from it: look by DNS, compute, write, read back, see it published.
+"""Bringing foreign records to a signer that has an API, and away from it: look by DNS, compute, write, read back, see it published.
 
-It never writes where nothing differs, never supplies or withdraws what is deSEC's own, never touches a record that it was
+It never writes where nothing differs, never supplies or withdraws what is the signer's own, never touches a record that it was
 not told about, and never repeats a write before it has read what the last one did.
 """
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Protocol, Sequence
 
-from ..dnskey import DIGEST_LENGTHS, Record, sort_records
+from ..dnskey import DIGEST_LENGTHS, DNSKEY, Record, sort_records
 from ..errors import MultisignerError
 from ..json_api import ConflictError, UncertainError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Silence, for_each, live, together
 from .base import missing, refuse_last_ns, types_of, wait_for
-from .desec import CAPABILITIES, NAME, Desec, Domain, Supplied
 
-_NOTHING = Supplied(CAPABILITIES.default_ttl)
 WRITES = 3  # attempts at one zone while other writers undo them; two when the API itself fails
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A zone as the signer has it: its own keys, those of them that sign nothing now, and the lowest TTL in seconds that it takes."""
+
+    zone: str
+    own: tuple[DNSKEY, ...]
+    minimum_ttl: int = 0
+    idle: frozenset[DNSKEY] = frozenset()
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """One RRset that users supplied: its TTL in seconds and its records, each as ``TYPE RDATA``."""
+
+    ttl: int
+    records: frozenset[str] = frozenset()
+
+
+class Provider(Protocol):
+    """One API. It keeps the signer's own records apart from those that users supplied; of these it has whole RRsets.
+
+    *name* is what messages call it, *default_ttl* (seconds) the TTL of an RRset that does not exist yet, *when_it_leaves* how its
+    own keys go. Every call raises MultisignerError (the kinds of json_api.py), naming the zone.
+    """
+
+    name: str
+    default_ttl: int
+    when_it_leaves: str
+
+    @property
+    def url(self) -> str:
+        """Where the API is, for messages."""
+
+    def hosted(self, zone: str) -> Hosted:
+        """The zone's own keys; at least one."""
+
+    def check(self, request: Request) -> None:
+        """Raises MultisignerError when the API would take what *request* adds and the server would not publish it."""
+
+    def supplied(self, zone: str, rtypes: Sequence[str]) -> dict[str, Supplied]:
+        """The RRsets of *rtypes* at the apex that users supplied, by type. Those that do not exist are left out."""
+
+    def replace(self, zone: str, rrsets: Mapping[str, Supplied]) -> None:
+        """In one request, each type of *rrsets* gets exactly these records; without records it goes away."""
 
 
 @dataclass(frozen=True)
@@ -41,37 +85,38 @@ class Change:
         return tuple(line for line in self.before if line not in self.after)
 
 
-def own_records(domain: Domain) -> frozenset[Record]:
-    """What deSEC publishes by itself, always: its keys, and their CDNSKEY and CDS."""
+def own_records(hosted: Hosted) -> frozenset[Record]:
+    """What the signer publishes by itself: its keys, and their CDNSKEY and CDS."""
     records: list[Record] = []
-    for key in domain.own:
+    for key in hosted.own:
         records += [Record('DNSKEY', key), Record('CDNSKEY', key)]
-        records += [Record('CDS', key.ds(domain.zone, digest_type)) for digest_type in DIGEST_LENGTHS]
+        records += [Record('CDS', key.ds(hosted.zone, digest_type)) for digest_type in DIGEST_LENGTHS]
     return frozenset(records)
 
 
-def compute(request: Request, domain: Domain, supplied: Mapping[str, Supplied]) -> Change:
-    """What to write so that *request* is met. Raises MultisignerError when it asks for the removal of what is deSEC's own, or of every NS."""
-    own = own_records(domain)
+def compute(request: Request, provider: Provider, hosted: Hosted, supplied: Mapping[str, Supplied]) -> Change:
+    """What to write so that *request* is met. Raises MultisignerError when it asks for the removal of what is the signer's own, or of every NS."""
+    own = own_records(hosted)
+    nothing = Supplied(provider.default_ttl)
     for record in request.remove:
         if record in own:
             raise MultisignerError(
-                f'own key, it cannot be withdrawn: {NAME} signs with it and publishes it always', zone=request.zone, record=record.text,
-                remedy=f'Take it out of "remove"; when {NAME} is to leave, remove its NS records and delete the domain there at the end',
+                f'own key, it cannot be withdrawn: {provider.name} signs with it and publishes it always', zone=request.zone, record=record.text,
+                remedy=f'Take it out of "remove"; {provider.when_it_leaves}',
             )
     present = {line for rrset in supplied.values() for line in rrset.records}
     wanted = (present - {record.text for record in request.remove}) | {record.text for record in request.add if record not in own}
-    refuse_last_ns(request, supplied.get('NS', _NOTHING).records)
+    refuse_last_ns(request, supplied.get('NS', nothing).records)
     rrsets: dict[str, Supplied] = {}
     for rtype in types_of(request):
-        old = supplied.get(rtype, _NOTHING)
+        old = supplied.get(rtype, nothing)
         new = frozenset(line for line in wanted if line.split(' ', 1)[0] == rtype)
         if new != old.records:
-            rrsets[rtype] = Supplied(max(old.ttl, domain.minimum_ttl), new)
+            rrsets[rtype] = Supplied(max(old.ttl, hosted.minimum_ttl), new)
     return Change(tuple(sorted(present)), tuple(sorted(wanted)), rrsets)
 
 
-def apply_changes(options: Iterable[dict[str, Any]], client: Desec, servers: Sequence[Server], check_mode: bool, max_wait: float) -> list[Outcome]:
+def apply_changes(options: Iterable[dict[str, Any]], provider: Provider, servers: Sequence[Server], check_mode: bool, max_wait: float) -> list[Outcome]:
     """One outcome for each item of the ``zones`` option. *max_wait* (seconds) bounds the publication of all zones together.
 
     1. Zones of which every server already shows what is wanted are done: the API is not asked about them.
@@ -87,7 +132,7 @@ def apply_changes(options: Iterable[dict[str, Any]], client: Desec, servers: Seq
             outcomes.append(Outcome(request.zone, msg='Nothing differs: every server shows it; the API was not asked.'))
             continue
         try:
-            outcome = _change_zone(request, client, check_mode)
+            outcome = _change_zone(request, provider, check_mode)
         except MultisignerError as error:
             outcome = Outcome.failure(request.zone, error)
         if outcome.failed or check_mode or not servers:
@@ -95,7 +140,7 @@ def apply_changes(options: Iterable[dict[str, Any]], client: Desec, servers: Seq
         else:
             pending.append((request, outcome))
     if pending:
-        outcomes += asyncio.run(_published(pending, servers, silence, max_wait))
+        outcomes += asyncio.run(until_published(pending, servers, silence, max_wait))
     return outcomes
 
 
@@ -130,7 +175,8 @@ async def _settled(requests: Sequence[Request], servers: Sequence[Server], silen
     }
 
 
-async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequence[Server], silence: Silence, max_wait: float) -> list[Outcome]:
+async def until_published(pending: Sequence[tuple[Request, Outcome]], servers: Sequence[Server], silence: Silence, max_wait: float) -> list[Outcome]:
+    """The outcomes when every server shows what each request wants; for one that does not within *max_wait* seconds, as failed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + max_wait
 
@@ -149,38 +195,39 @@ async def _published(pending: Sequence[tuple[Request, Outcome]], servers: Sequen
     return await for_each(pending, watch)
 
 
-def _change_zone(request: Request, client: Desec, check_mode: bool) -> Outcome:
+def _change_zone(request: Request, provider: Provider, check_mode: bool) -> Outcome:
     """One zone through the API. Raises MultisignerError as long as nothing was written."""
-    domain = client.domain(request.zone)
-    change = compute(request, domain, client.supplied(request.zone, types_of(request)))
+    hosted = provider.hosted(request.zone)
+    provider.check(request)
+    change = compute(request, provider, hosted, provider.supplied(request.zone, types_of(request)))
     outcome = Outcome(
         request.zone, change.added, change.removed, change.before, change.after, changed=bool(change.rrsets),
-        msg=_summary(request, domain, change, check_mode), details={'own_keys': [f'DNSKEY {key.text}' for key in domain.own]},
+        msg=_summary(request, provider, hosted, change, check_mode), details={'own_keys': [f'DNSKEY {key.text}' for key in hosted.own]},
     )
     if check_mode or not change.rrsets:
         return outcome
-    return _write(request, client, domain, change, outcome)
+    return _write(request, provider, hosted, change, outcome)
 
 
-def _summary(request: Request, domain: Domain, change: Change, check_mode: bool) -> str:
+def _summary(request: Request, provider: Provider, hosted: Hosted, change: Change, check_mode: bool) -> str:
     if change.rrsets:
         words = f'{"Would add" if check_mode else "Added"} {len(change.added)}, {"would remove" if check_mode else "removed"} {len(change.removed)}.'
     else:
         words = 'Nothing differs.'
-    own = [record for record in sort_records(request.add) if record in own_records(domain)]
+    own = [record for record in sort_records(request.add) if record in own_records(hosted)]
     if own:
-        words += f' Not supplied, since {NAME} publishes what is its own by itself: {", ".join(str(record) for record in own)}.'
+        words += f' Not supplied, since {provider.name} publishes what is its own by itself: {", ".join(str(record) for record in own)}.'
     return words
 
 
-def _write(request: Request, client: Desec, domain: Domain, change: Change, outcome: Outcome) -> Outcome:
+def _write(request: Request, provider: Provider, hosted: Hosted, change: Change, outcome: Outcome) -> Outcome:
     """Writes *change* and reads back, again while another writer undoes it. Raises MultisignerError when certainly nothing was written."""
     zone = request.zone
     troubles: list[MultisignerError] = []
     for attempt in range(WRITES):
         try:
-            trouble = _attempt_write(client, zone, change)
-            change = _read_back(request, client, domain, trouble)
+            trouble = _attempt_write(provider, zone, change)
+            change = _read_back(request, provider, hosted, trouble)
         except MultisignerError as error:
             if attempt == 0 and not isinstance(error, _UnknownOutcomeError):
                 raise
@@ -193,8 +240,8 @@ def _write(request: Request, client: Desec, domain: Domain, change: Change, outc
         if len(troubles) > 1:
             break
     last = troubles[-1] if troubles else MultisignerError(
-        f'{NAME} accepted the change {WRITES} times, and each time it is gone when read again: another program writes to this zone', server=client.url,
-        remedy='Let one program at a time write its DNSKEY, CDS, CDNSKEY and NS records, then run again',
+        f'{provider.name} accepted the change {WRITES} times, and each time it is gone when read again: another program writes to this zone',
+        server=provider.url, remedy='Let one program at a time write its DNSKEY, CDS, CDNSKEY and NS records, then run again',
     )
     return replace(Outcome.failure(zone, last), changed=change.before != outcome.before, before=outcome.before, after=change.before)
 
@@ -203,19 +250,19 @@ class _UnknownOutcomeError(MultisignerError):
     """A write was sent, and what it did could not be read."""
 
 
-def _attempt_write(client: Desec, zone: str, change: Change) -> MultisignerError | None:
+def _attempt_write(provider: Provider, zone: str, change: Change) -> MultisignerError | None:
     """One write. Returns the error after which only a look tells what became of it, None when there was none."""
     try:
-        client.replace(zone, change.rrsets)
+        provider.replace(zone, change.rrsets)
     except (ConflictError, UncertainError) as error:
         return error
     return None
 
 
-def _read_back(request: Request, client: Desec, domain: Domain, trouble: MultisignerError | None) -> Change:
+def _read_back(request: Request, provider: Provider, hosted: Hosted, trouble: MultisignerError | None) -> Change:
     """What still differs after a write. Raises _UnknownOutcomeError when that cannot be read."""
     try:
-        return compute(request, domain, client.supplied(request.zone, types_of(request)))
+        return compute(request, provider, hosted, provider.supplied(request.zone, types_of(request)))
     except MultisignerError as error:
         past = f'the write ended with "{trouble.what}", and then ' if trouble else 'it was written, and when it was read back '
         remedy = 'It may have been changed or not. Run again: the zone is read before anything is written'

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what is wanted of deSEC to what became of it, with an API and name servers that follow a script."""
+"""From what is wanted of a signer with an API, deSEC, to what became of it, with an API and name servers that follow a script."""
 from __future__ import annotations
 
 from typing import Any, Iterator, Sequence
@@ -12,7 +12,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner im
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import desec_changes
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import api_changes
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.desec import Desec
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import (
     TOKEN,
@@ -72,7 +72,7 @@ class Servers:
 def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
     made = Servers()
     monkeypatch.setattr(resolve, 'live', made.live)
-    monkeypatch.setattr(desec_changes, 'live', made.live)
+    monkeypatch.setattr(api_changes, 'live', made.live)
     return made
 
 
@@ -82,7 +82,7 @@ def wanted(add: Sequence[str] = (), remove: Sequence[str] = (), zone: str = ZONE
 
 def run(*zones: dict[str, Any], at: Sequence[Server] = (), check_mode: bool = False) -> list[Outcome]:
     api = json_api.JsonApi('deSEC', URL, TOKEN, scheme='Token', use_proxy=False)
-    outcomes = desec_changes.apply_changes(zones, Desec(api), at, check_mode, max_wait=0.2)
+    outcomes = api_changes.apply_changes(zones, Desec(api), at, check_mode, max_wait=0.2)
     assert TOKEN not in repr(outcomes)
     return sorted(outcomes, key=lambda outcome: outcome.zone)
 
@@ -295,7 +295,7 @@ class TestByDns:
             return await unwatched(server, zone, rtypes, *options)
 
         monkeypatch.setattr(resolve, 'live', watched)
-        monkeypatch.setattr(desec_changes, 'live', watched)
+        monkeypatch.setattr(api_changes, 'live', watched)
         outcomes = run(*(wanted([f'DNSKEY {KSK}'], zone=zone) for zone in zones), at=[FIRST])
         assert [outcome.failed for outcome in outcomes] == [False, False]
         assert set(looks) == {8, 0}  # before the first request, and after the last one
