@@ -68,7 +68,7 @@ options:
         type: str
         required: true
       driver:
-        description: Its kind, one of V(bind), V(bind_signzone), V(desec), V(powerdns), V(rfc2136).
+        description: Its kind, one of V(bind), V(bind_signzone), V(desec), V(knot), V(powerdns), V(rfc2136).
         type: str
         required: true
       servers:

@@ -54,7 +54,7 @@ OPTIONS = {
 # What a host must say. Without it the module's error names the host and every zone that needs it, so none is raised here.
 REQUIRED = {'driver': '', 'channel': '', 'servers': ()}
 # The results that tell of a host's keys, each registered by the role of one kind of server. A host is of one kind.
-DECLARED = ('bind_signer_declared', 'powerdns_signer_declared')
+DECLARED = ('bind_signer_declared', 'knot_signer_declared', 'powerdns_signer_declared')
 
 
 def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str, Any]], kind: str = 'signers') -> list[dict[str, Any]]:

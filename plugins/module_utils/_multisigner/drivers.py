@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from .parents import channels
 from .parents.base import Capabilities as ChannelCapabilities
-from .signers import bind, desec, powerdns, rfc2136
+from .signers import bind, desec, knot, powerdns, rfc2136
 from .signers.base import Capabilities
 
 DRIVERS: dict[str, Capabilities] = {
     'bind': bind.DYNAMIC,
     'bind_signzone': bind.SIGNZONE,
     'desec': desec.CAPABILITIES,
+    'knot': knot.CAPABILITIES,
     'powerdns': powerdns.CAPABILITIES,
     'rfc2136': rfc2136.CAPABILITIES,
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
-from ..dnskey import DIGEST_LENGTHS, DS, zone_name
+from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .keyfiles import OwnKey, policy_key_folder, read_own_keys
@@ -46,12 +46,19 @@ class ParentDS:
 
         One DS is enough for a chain of trust; only without any of them has it ended. What was told once, named remembers.
         """
-        found = {own.key.ds(self.zone, number) for number in DIGEST_LENGTHS}
-        if own.awaits == PUBLISHED and found & self.published and not found & self.withdrawn:
+        if own.awaits == PUBLISHED and self.shows(own.key):
             return PUBLISHED
-        if own.awaits == WITHDRAWN and found <= self.withdrawn:
+        if own.awaits == WITHDRAWN and self._ds_of(own.key) <= self.withdrawn:
             return WITHDRAWN
         return None
+
+    def shows(self, key: DNSKEY) -> bool:
+        """Whether *key* has a DS that is published, and none that is withdrawn."""
+        found = self._ds_of(key)
+        return bool(found & self.published) and not found & self.withdrawn
+
+    def _ds_of(self, key: DNSKEY) -> FrozenSet[DS]:
+        return frozenset(key.ds(self.zone, number) for number in DIGEST_LENGTHS)
 
 
 class Teller:

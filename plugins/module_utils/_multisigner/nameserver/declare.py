@@ -18,7 +18,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
-from .files import Access, Disk, current_access, only_writer, read, work_folder
+from .files import Access, Disk, only_writer, read, work_folder
+from .include import Inclusion
 from .keyfiles import OwnKey, file_stem, in_use, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
 from .named_conf import Configuration, ZoneSettings, read_configuration
 from .signzone import signed_path
@@ -32,7 +33,6 @@ _HEADER = (
 )
 _MARK = '// multisigner: '
 _BLOCK = re.compile(rf'^{re.escape(_MARK)}(key|policy|zone) (\S+)\n(.*?)(?=^{re.escape(_MARK)}|\Z)', re.MULTILINE | re.DOTALL)
-_PENDING_NAME = '.reconfig-pending'
 _SECRET = re.compile(r'(secret ")[^"]*(")')
 _MAX_ZONE_TTL = 86400  # BIND's default in a dnssec-policy
 POLICY, BY_HAND = 'policy', 'signzone'
@@ -311,12 +311,12 @@ class Declarer:
         content = read(self._settings.named_conf)
         if content is None:
             raise MultisignerError(f'{self._settings.named_conf} does not exist on this server', remedy='Install BIND, or name its configuration file')
-        lines = content.decode('utf-8', 'surrogateescape').splitlines(keepends=True)
-        return ''.join(line for line in lines if line.strip() != self._include_line)
+        return self._inclusion.users(content.decode('utf-8', 'surrogateescape'))
 
     @property
-    def _include_line(self) -> str:
-        return f'include "{self._settings.include}";'
+    def _inclusion(self) -> Inclusion:
+        settings = self._settings
+        return Inclusion(settings.named_conf, f'include "{settings.include}";', settings.include, settings.readers.but(mode=0o640))
 
     def _users_settings(self, users_conf: str, work: str) -> Configuration:
         path = os.path.join(work, 'named.conf')
@@ -324,41 +324,10 @@ class Declarer:
         return read_configuration(self._tools, path, shown_path=self._settings.named_conf)
 
     def _apply(self, users_conf: str, blocks: _Blocks, work: str) -> bool:
-        settings = self._settings
         include = _render(blocks).encode('utf-8')
-        ending = '' if users_conf.endswith('\n') or not users_conf else '\n'
-        main = (f'{users_conf}{ending}{self._include_line}\n').encode('utf-8', 'surrogateescape')
-        old_include, old_main = read(settings.include), read(settings.named_conf)
-        if self._include_line.encode() in (line.strip() for line in (old_main or b'').splitlines()):
-            main = old_main or main
-        pending = os.path.join(settings.directory, _PENDING_NAME)
-        same = (include, main) == (old_include, old_main)
-        access = settings.readers.but(mode=0o640)
-        if same and read(pending) is None:
-            return self._disk.file(settings.include, include, access)
-        if not same:
-            self._check(users_conf, include, work)
-        self._disk.folder(settings.directory, settings.readers.but(mode=0o750))
-        # A run that is killed in here leaves this mark, and the next run makes up for it.
-        self._disk.file(pending, b'', access)
-        self._disk.file(settings.include, include, access)
-        self._disk.file(settings.named_conf, main, current_access(settings.named_conf))
-        if not self._disk.check:
-            self._reconfigure(old_include, old_main or b'')
-        self._disk.remove(pending)
-        return True
-
-    def _reconfigure(self, old_include: Optional[bytes], old_main: bytes) -> None:
-        try:
-            self._settings.rndc.reconfig()
-        except MultisignerError:
-            # What named does not take must not be there when it starts the next time.
-            self._disk.file(self._settings.named_conf, old_main, current_access(self._settings.named_conf))
-            if old_include is None:
-                self._disk.remove(self._settings.include)
-            else:
-                self._disk.file(self._settings.include, old_include, current_access(self._settings.include))
-            raise
+        return self._inclusion.put_in_force(
+            self._disk, users_conf, include, lambda: self._check(users_conf, include, work), self._settings.rndc.reconfig,
+        )
 
     def _check(self, users_conf: str, include: bytes, work: str) -> None:
         main, part = os.path.join(work, 'named.conf'), os.path.join(work, INCLUDE_NAME)

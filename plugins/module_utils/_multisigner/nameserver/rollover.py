@@ -28,6 +28,22 @@ CURRENT, PREPARED, WAITING, ROLLING = 'current', 'prepared', 'waiting', 'rolling
 _TRIES = 10  # to make a key with a tag that no other one has
 
 
+def past_moment(before: str) -> datetime:
+    """*before*, a date, or a date and a time, in ISO 8601, in UTC. Raises MultisignerError for what is none, and for one that is still to come."""
+    try:
+        moment = datetime.fromisoformat(before.strip().upper().replace('Z', '+00:00'))
+    except ValueError:
+        raise MultisignerError(f'"{before}" is not a date or a time', remedy='Write it as 2026-11-22 or 2026-11-22T13:00:00Z') from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    if moment.timestamp() > time.time():
+        raise MultisignerError(
+            f'{before} is still to come, so every new key would be replaced as well, again and again',
+            remedy='Give the time from which on new keys are new enough: now, or earlier. Without an hour, the day counts from its beginning (UTC)',
+        )
+    return moment.astimezone(timezone.utc)
+
+
 @dataclass(frozen=True)
 class Settings:
     """*directory*: that of bind_zones. *role*: KSK, ZSK or CSK. *before*: keys that named published before this are to be replaced (UTC)."""
@@ -39,19 +55,8 @@ class Settings:
 
     @classmethod
     def of(cls, directory: str, role: str, before: str, owner: Access) -> Settings:
-        """*before*: a date, or a date and a time, in ISO 8601. Raises MultisignerError for what is none, and for one that is still to come."""
-        try:
-            moment = datetime.fromisoformat(before.strip().upper().replace('Z', '+00:00'))
-        except ValueError:
-            raise MultisignerError(f'"{before}" is not a date or a time', remedy='Write it as 2026-11-22 or 2026-11-22T13:00:00Z') from None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        if moment.timestamp() > time.time():
-            raise MultisignerError(
-                f'{before} is still to come, so every new key would be replaced as well, again and again',
-                remedy='Give the time from which on new keys are new enough: now, or earlier. Without an hour, the day counts from its beginning (UTC)',
-            )
-        return cls(directory, role, moment.astimezone(timezone.utc), owner)
+        """*before* as past_moment() takes it. Raises MultisignerError."""
+        return cls(directory, role, past_moment(before), owner)
 
 
 @dataclass(frozen=True)

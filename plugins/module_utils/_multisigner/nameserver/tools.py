@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BIND's own programs on this host: found, run, and their failures put into words.
+"""The name server's own programs on this host, BIND's or Knot's: found, run, and their failures put into words.
 
 Nothing else here starts a process. Standard library only, because it travels to name servers.
 """
@@ -16,21 +16,24 @@ from ..errors import MultisignerError
 
 # named is where administrators put it; PATH of a remote command often lacks the sbin folders.
 _FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/local/bin']
-_PACKAGES = 'Install BIND\'s tools (Debian: bind9 and bind9-utils; RHEL and AlmaLinux: bind, bind-utils and bind-dnssec-utils)'
+_BIND = 'Install BIND\'s tools (Debian: bind9 and bind9-utils; RHEL and AlmaLinux: bind, bind-utils and bind-dnssec-utils)'
+_KNOT = 'Install Knot DNS (the package knot)'
+_PACKAGES = {'knotc': _KNOT, 'keymgr': _KNOT}
 _REACH_NAMED = 'See that named runs and that the rndc command reaches it, then run again'
 _PATIENCE = 20.0  # seconds for named to load what it was told to
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program said: its exit status and its words (standard output and error together)."""
+    """What a program said: its exit status, its words (standard output and error together), and its standard output alone."""
 
     status: int
     text: str
+    out: str = ''
 
 
 class Tools:
-    """Runs BIND's programs through *module* (an AnsibleModule)."""
+    """Runs the name server's programs through *module* (an AnsibleModule)."""
 
     def __init__(self, module: Any) -> None:
         self._module = module
@@ -39,9 +42,9 @@ class Tools:
         """Runs *program*; any exit status is an answer. Raises MultisignerError only when it is not installed."""
         path = self._module.get_bin_path(program, opt_dirs=_FOLDERS)
         if path is None:
-            raise MultisignerError(f'the program {program} is not installed on this server', remedy=_PACKAGES)
+            raise MultisignerError(f'the program {program} is not installed on this server', remedy=_PACKAGES.get(program, _BIND))
         status, out, err = self._module.run_command([path, *arguments], cwd=cwd, environ_update={'LC_ALL': 'C'})
-        return Answer(status, (out + err).strip())
+        return Answer(status, (out + err).strip(), out)
 
     def run(self, program: str, *arguments: str, cwd: Optional[str] = None, what: str, remedy: str) -> str:
         """Runs *program*, which must succeed; its words. Raises MultisignerError: *what* failed, the program's words, *remedy*."""

@@ -1,0 +1,400 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declaring zones to Knot in one include file that this collection owns, so that knot.conf stays the user's; or checking those that are declared there.
+
+A zone of ours takes other signers' keys by update and keeps them (dnskey-management incremental, a zone file that Knot writes itself), and
+one of the user's is left as it is, and refused where it would not. It never lets a new configuration count before knotc has passed it, never
+overwrites a zone file that Knot has taken over, and never drops a zone that it was not told to.
+Standard library and Knot's tools only, because it travels to name servers.
+"""
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+
+from ..dnskey import zone_name
+from ..errors import MultisignerError
+from ..outcome import Outcome
+from .files import Access, Disk, only_writer, read, work_folder
+from .include import Inclusion
+from .keyfiles import file_stem
+from .knot_conf import KnotConfiguration, read_knot_configuration, with_absolute_includes
+from .knot_keys import REMOVED, Knot, told
+from .tools import Tools, one_line
+
+INCLUDE_NAME = 'multisigner.conf'
+_HEADER = (
+    '# Zones that more than one signer signs.\n'
+    '# This file is owned by the Ansible collection dnssec.multisigner (knot_zones). Edits by hand are lost.\n'
+)
+_MARK = '# multisigner: '
+_BLOCK = re.compile(rf'^{re.escape(_MARK)}(shared|policy|zone) (\S+)\n(.*?)(?=^{re.escape(_MARK)}|\Z)', re.MULTILINE | re.DOTALL)
+_SECRET = re.compile(r'(secret: ")[^"]*(")')
+_ORDER = ('shared', 'policy', 'zone')  # Knot wants to have read what is referred to
+_SIGNERS_OWN = frozenset({'RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'DNSKEY', 'CDS', 'CDNSKEY'})
+_RECORD = re.compile(r'^(?:\S+\s+|\s+)(?:(?:\d+\w*|IN)\s+)*([A-Z][A-Z0-9-]*)\s', re.MULTILINE | re.IGNORECASE)
+_DIRECTIVE = re.compile(r'^\$INCLUDE\s', re.MULTILINE | re.IGNORECASE)
+_DELETE_DELAY = 604800  # seconds that Knot knows a key after its removal: so long an update cannot bring it back as somebody else's
+# What the zones' policies are, whatever the user adds: other values break zones with several signers, or are what this collection decides.
+_FIXED = (
+    'id', 'manual', 'single-type-signing', 'algorithm', 'ksk-lifetime', 'zsk-lifetime', 'dnskey-ttl', 'dnskey-management', 'nsec3', 'nsec3-iterations',
+    'nsec3-salt-length', 'cds-cdnskey-publish', 'ds-push', 'dnskey-sync', 'offline-ksk', 'ksk-shared',
+)
+_PLAIN = re.compile(r'^[^"\\\x00-\x1f\x7f]+$')
+
+
+@dataclass(frozen=True)
+class Key:
+    """The TSIG key by which foreign records come in. The secret stays out of repr and of every diff."""
+
+    name: str
+    algorithm: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How zones are declared. *policy_options* are further settings of Knot's policy."""
+
+    knot_conf: str
+    directory: str
+    key: Key
+    nsec3: bool
+    dnskey_ttl: int
+    policy_options: Mapping[str, Any]
+    allow_transfer: Tuple[str, ...]
+    also_notify: Tuple[str, ...]
+    manage_ns: bool
+    owner: Access
+    readers: Access
+
+    @property
+    def include(self) -> str:
+        return os.path.join(self.directory, INCLUDE_NAME)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One zone. With *file* it is declared, and *file* seeds it once; without, it is the user's own. Without *new_keys*, it must have keys already."""
+
+    zone: str
+    file: Optional[str]
+    algorithm: str
+    new_keys: bool
+
+    @classmethod
+    def from_option(cls, option: Mapping[str, Any]) -> Wanted:
+        """Raises MultisignerError for what is no name of a zone."""
+        return cls(zone_name(option['name']), option['file'], option['algorithm'], option['new_keys'])
+
+    @property
+    def policy(self) -> str:
+        return f'multisigner-{self.algorithm.lower()}'
+
+
+@dataclass(frozen=True)
+class Result:
+    outcomes: Tuple[Outcome, ...]
+    changed: bool
+    diff: Tuple[Dict[str, str], ...]
+
+
+_Blocks = Dict[Tuple[str, str], str]
+
+
+class KnotDeclarer:
+    """Brings the include file, the zone files and knotd to what *settings* say."""
+
+    def __init__(self, tools: Tools, disk: Disk, settings: Settings) -> None:
+        self._tools = tools
+        self._disk = disk
+        self._settings = settings
+        self._knot = Knot(tools, settings.knot_conf)
+
+    def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
+        """*options*: ``name``, ``file``, ``algorithm``, ``new_keys`` of each zone; *absent*: zones to be taken out.
+
+        Raises MultisignerError for what concerns every zone; a zone's own trouble is in its outcome.
+        """
+        with only_writer(self._settings.directory), work_folder(work_root) as work:
+            return self._serve(options, [zone_name(name) for name in absent], work)
+
+    def _serve(self, options: Sequence[Mapping[str, Any]], absent: List[str], work: str) -> Result:
+        users_conf = self._users_text()
+        users = self._read(users_conf, work)
+        before = _blocks((read(self._settings.include) or b'').decode('utf-8'))
+        after = {name: text for name, text in before.items() if name[0] != 'shared' and name not in [('zone', zone) for zone in absent]}
+        outcomes: List[Outcome] = []
+        for option in options:
+            try:
+                outcomes.append(self._zone(option, absent, users, before, after, work))
+            except MultisignerError as error:
+                outcomes.append(Outcome.failure(option['name'], error))
+        outcomes += [
+            Outcome(zone, changed=True, before=_shown(before[('zone', zone)]), msg='It is no longer declared; its files are left where they are')
+            for zone in absent
+            if ('zone', zone) in before
+        ]
+        used = {line.split('"')[1] for name, text in after.items() if name[0] == 'zone' for line in text.splitlines() if 'dnssec-policy: "' in line}
+        after = {name: text for name, text in after.items() if name[0] != 'policy' or name[1] in used}
+        if any(name[0] == 'zone' for name in (*before, *after)):
+            after[('shared', 'settings')] = self._shared_block(users)
+        changed = bool(before or after) and self._apply(users_conf, after, work)
+        return self._result(outcomes, changed, users, before, after)
+
+    # One zone
+
+    def _zone(self, option: Mapping[str, Any], absent: List[str], users: KnotConfiguration, before: _Blocks, after: _Blocks, work: str) -> Outcome:
+        wanted = Wanted.from_option(option)
+        if wanted.zone in absent:
+            raise MultisignerError('it is to be declared and to be absent at once', remedy='Decide for one')
+        configured = users.zones.get(wanted.zone)
+        if configured is not None and wanted.file is None:
+            configured.refuse_unfit()
+            return Outcome(wanted.zone)
+        if configured is not None:
+            raise MultisignerError(
+                f'{self._settings.knot_conf} (or a file that it includes) declares it already', zone=wanted.zone,
+                remedy='Say no file of it (in knot_signer_zones), then it is left as it is there and only checked; or take it out there, then this role '
+                f'declares it in {self._settings.include}. Its keys stay in Knot\'s key database either way',
+            )
+        name = ('zone', wanted.zone)
+        block = self._zone_block(wanted)
+        self._refuse_other_policy(wanted, before.get(name))
+        changed = self._seed(wanted, users, work)
+        after[name] = block
+        after[('policy', wanted.policy)] = self._policy_block(wanted)
+        return Outcome(
+            wanted.zone, changed=changed or before.get(name) != block, before=_shown(before.get(name, '')), after=_shown(block),
+            details={'zone_file': self._zone_file(wanted.zone)},
+        )
+
+    def _refuse_other_policy(self, wanted: Wanted, old: Optional[str]) -> None:
+        """Knot begins to roll the algorithm over as soon as its policy has another one, and withdraws DS that others rely on."""
+        if old is None or f'dnssec-policy: "{wanted.policy}"' in old:
+            return
+        raise MultisignerError(
+            f'it is declared with another policy than "{wanted.policy}": its keys would change while other signers and the parent rely on them',
+            zone=wanted.zone, remedy='Set the former algorithm again. The algorithm of a zone at Knot cannot be changed while it has several signers',
+        )
+
+    def _seed(self, wanted: Wanted, users: KnotConfiguration, work: str) -> bool:
+        """The zone's first content. From then on the file is Knot's, and never written here."""
+        path = self._zone_file(wanted.zone)
+        changed = self._disk.folder(self._settings.directory, self._settings.readers.but(mode=0o750))
+        changed |= self._disk.folder(os.path.dirname(path), self._settings.owner)
+        if read(path) is not None:
+            return changed
+        if wanted.file is None:
+            raise MultisignerError(
+                f'{self._settings.knot_conf} does not declare it, and there is no {path} and no file to fill it from', zone=wanted.zone,
+                remedy='Name a zone file with its content (in knot_signer_zones), or declare it in knot.conf',
+            )
+        content = self._content(wanted.zone, wanted.file, work)
+        if not wanted.new_keys and not any(key.state != REMOVED for key in self._knot.own_keys(wanted.zone, users)):
+            raise MultisignerError(
+                'Knot has no keys of it, and new ones would make every answer bogus if the parent has a DS of others', zone=wanted.zone,
+                remedy='If the zone is not signed yet, say new_keys: true for it (in knot_signer_zones). If it is, bring its keys into Knot\'s key database '
+                'first, with keymgr import-bind or import-pem',
+            )
+        return self._disk.file(path, content, self._settings.owner.but(mode=0o640)) or changed
+
+    def _content(self, zone: str, path: str, work: str) -> bytes:
+        """The zone file *path*, as far as it can be the beginning of a zone that Knot signs. Raises MultisignerError."""
+        content = read(path)
+        if content is None:
+            raise MultisignerError(f'the zone file {path} does not exist', zone=zone, remedy='Put it on the name server, or correct the path')
+        text = content.decode('utf-8', 'surrogateescape')
+        if _DIRECTIVE.search(text):
+            raise MultisignerError(f'the zone file {path} has an $INCLUDE', zone=zone, remedy='Put the zone into one file: Knot writes this one from then on')
+        conf = os.path.join(work, 'content.conf')
+        # What is to be loaded is looked at apart from everything that is configured.
+        places = f'server:\n    rundir: {_quoted(work)}\ndatabase:\n    storage: {_quoted(work)}\n'
+        _write(conf, f'{places}zone:\n  - domain: {_quoted(zone)}\n    file: {_quoted(path)}\n')
+        answer = self._tools.ask('knotc', '-c', conf, 'zone-check', zone)
+        if answer.status != 0:
+            raise MultisignerError(
+                f'the zone file {path} is not usable: knotc says: {one_line(answer.text)}', zone=zone,
+                remedy='Mend the zone file; what is served was not changed',
+            )
+        found = sorted(_types(text) & _SIGNERS_OWN)
+        if found:
+            raise MultisignerError(
+                f'the zone file {path} holds {", ".join(found)} records, which the signing adds by itself', zone=zone,
+                remedy='Take them out: foreign keys come by rfc2136_dnskey, own keys are in Knot\'s key database',
+            )
+        return content
+
+    def _zone_file(self, zone: str) -> str:
+        return os.path.join(self._settings.directory, 'zones', f'{file_stem(zone)}.zone')
+
+    # What the include file says
+
+    def _shared_block(self, users: KnotConfiguration) -> str:
+        """The TSIG key, who may do what, whom to tell, and a template of our own: the user's template "default" is not for these zones."""
+        settings, key = self._settings, self._settings.key
+        name = key.name.rstrip('.').lower()
+        if f'{name}.' in (known.lower() for known in users.names('key')):
+            raise MultisignerError(
+                f'the TSIG key {name} is declared in {settings.knot_conf} (or a file that it includes) already',
+                remedy='Take it out there, or give multisigner_tsig another name',
+            )
+        types = ['DNSKEY', 'CDS', 'CDNSKEY', *(['NS'] if settings.manage_ns else [])]
+        if not _PLAIN.match(key.secret):
+            raise MultisignerError(f'the secret of the TSIG key {name} is no base64', remedy='Take name, algorithm and secret from the output of keymgr -t')
+        lines = ['key:', f'  - id: {_quoted(name)}', f'    algorithm: {_quoted(key.algorithm)}', f'    secret: {_quoted(key.secret)}']
+        if settings.also_notify:
+            lines += ['remote:', '  - id: "multisigner-secondaries"', f'    address: {_list(settings.also_notify)}']
+        lines += [
+            'acl:', '  - id: "multisigner-update"', f'    key: {_quoted(name)}', '    action: "update"', f'    update-type: {_list(types)}',
+            '    update-owner: "zone"', '    update-owner-match: "equal"',
+        ]
+        if settings.allow_transfer:
+            lines += ['  - id: "multisigner-transfer"', f'    address: {_list(settings.allow_transfer)}', '    action: "transfer"']
+        lines += [
+            'template:', '  - id: "multisigner"',
+            # Knot writes the file whenever the zone has changed, so that what came by updates is there after a reload and a restart.
+            '    zonefile-load: "difference"', '    zonefile-sync: 0', '    journal-content: "changes"', '    dnssec-signing: "on"',
+            f'    acl: {_list(["multisigner-update", *(["multisigner-transfer"] if settings.allow_transfer else [])])}',
+        ]
+        if settings.also_notify:
+            lines.append('    notify: "multisigner-secondaries"')
+        return '\n'.join(lines) + '\n'
+
+    def _policy_block(self, wanted: Wanted) -> str:
+        settings = self._settings
+        fixed = sorted(set(settings.policy_options) & set(_FIXED))
+        if fixed:
+            raise MultisignerError(
+                f'policy_options has {", ".join(fixed)}, which zones with several signers need as they are',
+                remedy='Take it out (of knot_signer_policy_options)',
+            )
+        options = {'delete-delay': _DELETE_DELAY, **settings.policy_options}
+        lines = [
+            'policy:', f'  - id: "{wanted.policy}"', f'    algorithm: "{wanted.algorithm.lower()}"',
+            # Keys are rolled when the others have the next one, and not by Knot's clock.
+            '    ksk-lifetime: 0', '    zsk-lifetime: 0', f'    dnskey-ttl: {settings.dnskey_ttl}',
+            # With "full", Knot answers NOERROR to other signers' keys and leaves them out.
+            '    dnskey-management: "incremental"',
+            # Every signer has the CDS and CDNSKEY of all, all the time (RFC 9975).
+            '    cds-cdnskey-publish: "always"',
+        ]
+        if settings.nsec3:
+            lines += ['    nsec3: "on"', '    nsec3-iterations: 0', '    nsec3-salt-length: 0']  # RFC 9276, and as deSEC does
+        lines += [f'    {_plain(name)}: {_list(value) if isinstance(value, (list, tuple)) else _quoted(value)}' for name, value in sorted(options.items())]
+        return '\n'.join(lines) + '\n'
+
+    def _zone_block(self, wanted: Wanted) -> str:
+        # The policy is named here, for each zone its own; all else is in the template.
+        lines = [
+            'zone:', f'  - domain: {_quoted(wanted.zone)}', '    template: "multisigner"', f'    file: {_quoted(self._zone_file(wanted.zone))}',
+            f'    dnssec-policy: "{wanted.policy}"',
+        ]
+        return '\n'.join(lines) + '\n'
+
+    # The user's configuration
+
+    @property
+    def _inclusion(self) -> Inclusion:
+        settings = self._settings
+        return Inclusion(settings.knot_conf, f'include: "{settings.include}"', settings.include, settings.readers.but(mode=0o640))
+
+    def _users_text(self) -> str:
+        """knot.conf as the user wrote it, without the line that this collection adds."""
+        content = read(self._settings.knot_conf)
+        if content is None:
+            raise MultisignerError(f'{self._settings.knot_conf} does not exist on this server', remedy='Install Knot DNS, or name its configuration file')
+        return self._inclusion.users(content.decode('utf-8', 'surrogateescape'))
+
+    def _read(self, users_conf: str, work: str) -> KnotConfiguration:
+        path = os.path.join(work, 'knot.conf')
+        _write(path, with_absolute_includes(users_conf, os.path.dirname(self._settings.knot_conf)))
+        return read_knot_configuration(self._tools, path, shown_path=self._settings.knot_conf)
+
+    def _apply(self, users_conf: str, blocks: _Blocks, work: str) -> bool:
+        include = _render(blocks).encode('utf-8')
+        return self._inclusion.put_in_force(self._disk, users_conf, include, lambda: self._check(users_conf, include, work), self._knot.reload)
+
+    def _check(self, users_conf: str, include: bytes, work: str) -> None:
+        main, part = os.path.join(work, 'knot.conf'), os.path.join(work, INCLUDE_NAME)
+        _write(part, include.decode('utf-8'))
+        _write(main, f'{with_absolute_includes(users_conf, os.path.dirname(self._settings.knot_conf))}\ninclude: {_quoted(part)}\n')
+        answer = self._tools.ask('knotc', '-c', main, 'conf-check')
+        if answer.status != 0:
+            words = one_line(answer.text.replace(part, self._settings.include).replace(main, self._settings.knot_conf))
+            raise MultisignerError(f'knotc refuses the new configuration: {words}', remedy='Nothing was changed; correct what it names')
+
+    # The answer
+
+    def _result(self, outcomes: List[Outcome], changed: bool, users: KnotConfiguration, before: _Blocks, after: _Blocks) -> Result:
+        gone = {name[1] for name in before if name[0] == 'zone' and name not in after}
+        told_of = [outcome if outcome.failed or outcome.zone in gone else self._with_keys(outcome, users, before) for outcome in outcomes]
+        shared = tuple(
+            dict(before_header=self._settings.include, after_header=self._settings.include, before=_text(before, name), after=_text(after, name))
+            for name in sorted(set(before) | set(after))
+            if name[0] != 'zone' and before.get(name) != after.get(name)
+        )
+        zones = tuple(
+            dict(before_header=one.zone, after_header=one.zone, before='\n'.join((*one.before, '')), after='\n'.join((*one.after, '')))
+            for one in told_of
+            if one.before != one.after
+        )
+        return Result(tuple(told_of), changed or any(outcome.changed for outcome in told_of), shared + zones)
+
+    def _with_keys(self, outcome: Outcome, users: KnotConfiguration, before: _Blocks) -> Outcome:
+        """The outcome, with what Knot says of its own keys, once it has loaded the zone: knotc's success says nothing of that."""
+        try:
+            if not self._disk.check and ('zone', outcome.zone) not in before:
+                self._knot.wait_for(outcome.zone)
+            own = self._knot.own_keys(outcome.zone, users)
+        except MultisignerError as error:
+            return replace(outcome, failed=True, msg=str(error.at(zone=outcome.zone)))
+        return replace(outcome, details={**outcome.details, **told(own)})
+
+
+def _types(text: str) -> FrozenSet[str]:
+    """The types of records in a zone file, and some words that are none: enough to see which are not there."""
+    return frozenset(word.upper() for word in _RECORD.findall(text))
+
+
+def _blocks(text: str) -> _Blocks:
+    if text and not text.startswith(_HEADER.splitlines()[0]):
+        raise MultisignerError(f'{INCLUDE_NAME} was not written by this collection', remedy='Move it away')
+    return {(kind, name): block for kind, name, block in _BLOCK.findall(text)}
+
+
+def _render(blocks: _Blocks) -> str:
+    ordered = sorted(blocks, key=lambda name: (_ORDER.index(name[0]), name[1]))
+    return _HEADER + ''.join(f'{_MARK}{kind} {name}\n{blocks[(kind, name)]}' for kind, name in ordered)
+
+
+def _text(blocks: _Blocks, name: Tuple[str, str]) -> str:
+    return _SECRET.sub(r'\1...\2', blocks.get(name, ''))
+
+
+def _shown(block: str) -> Tuple[str, ...]:
+    return tuple(block.splitlines())
+
+
+def _plain(value: Any) -> str:
+    """A word of the user's that means nothing more in Knot's configuration."""
+    text = 'on' if value is True else 'off' if value is False else str(value)
+    if not _PLAIN.match(text):
+        raise MultisignerError(f'"{text}" cannot be written into Knot\'s configuration', remedy='Leave out quotes, backslashes and line ends')
+    return text
+
+
+def _quoted(value: Any) -> str:
+    return f'"{_plain(value)}"'
+
+
+def _list(values: Sequence[Any]) -> str:
+    return f'[{", ".join(_quoted(value) for value in values)}]'
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, 'w', encoding='utf-8', errors='surrogateescape') as handle:
+        handle.write(text)

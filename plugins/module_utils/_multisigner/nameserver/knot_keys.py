@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keys that Knot itself signs a zone with, as its key manager tells them, and the few orders that it takes.
+
+Times in the key database are what Knot goes by: a key is in the zone from "publish" on. One whose "publish" is far ahead is made and not
+used, so it is the place where a successor waits until the other signers have it. Nothing here decides when that is.
+Standard library, keymgr and knotc only, because it travels to name servers.
+"""
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Tuple
+
+from ..dnskey import DNSKEY, parse_record, rsa_modulus_bits
+from ..errors import MultisignerError
+from .knot_conf import KnotConfiguration
+from .tools import Tools, one_line
+
+# What a key has come to.
+ANNOUNCED, PUBLISHED, READY, ACTIVE, RETIRING, REMOVED = 'announced', 'published', 'ready', 'active', 'retiring', 'removed'
+_TIMES = ('publish', 'ready', 'active', 'retire-active', 'retire', 'post-active', 'remove')
+_GOING = ('retire-active', 'retire', 'post-active')
+_FAR = '+10y'  # for the "publish" of a key that is made beforehand
+_REACH_KNOT = 'See that knotd runs with this configuration, then run again'
+_PATIENCE = 20.0  # seconds for knotd to do what it was told, for all zones
+
+
+@dataclass(frozen=True)
+class KnotKey:
+    """One key with a private part. *times*: those of the key database that are set, in seconds since 1970 UTC. *now*: when they were read."""
+
+    key_id: str
+    key: DNSKEY
+    is_ksk: bool
+    is_zsk: bool
+    times: Mapping[str, int]
+    now: int
+
+    @property
+    def role(self) -> str:
+        return 'CSK' if self.is_ksk and self.is_zsk else 'KSK' if self.is_ksk else 'ZSK'
+
+    @property
+    def state(self) -> str:
+        if self._is_past('remove'):
+            return REMOVED
+        if any(self._is_past(name) for name in _GOING):
+            return RETIRING
+        return next((state for state, name in ((ACTIVE, 'active'), (READY, 'ready'), (PUBLISHED, 'publish')) if self._is_past(name)), ANNOUNCED)
+
+    @property
+    def awaits_ds(self) -> bool:
+        """Whether Knot waits to be told that the parent has its DS."""
+        return self.is_ksk and self.state == READY
+
+    def precedes(self, other: KnotKey) -> bool:
+        """Whether Knot is replacing this key, which signs, by *other*."""
+        return self.role == other.role and self.state == ACTIVE and other.state in (PUBLISHED, READY)
+
+    def __str__(self) -> str:
+        return f'{self.role} {self.key}'
+
+    @property
+    def as_result(self) -> Dict[str, str]:
+        return {'dnskey': f'DNSKEY {self.key.text}', 'role': self.role, 'state': self.state}
+
+    def _is_past(self, name: str) -> bool:
+        return 0 < self.times.get(name, 0) <= self.now
+
+
+def retiring(own: Tuple[KnotKey, ...]) -> List[KnotKey]:
+    """The keys on their way out or gone: also one that still signs beside its successor."""
+    return [key for key in own if key.state in (RETIRING, REMOVED) or any(key.precedes(other) for other in own)]
+
+
+def told(own: Tuple[KnotKey, ...]) -> Dict[str, Any]:
+    """What the modules return of a zone's own keys."""
+    return {
+        'own_keys': [key.as_result for key in own],
+        'retiring': [f'DNSKEY {key.key.text}' for key in retiring(own)],
+        'awaits_ds': [f'DNSKEY {key.key.text}' for key in own if key.awaits_ds],
+        'announced': [f'DNSKEY {key.key.text}' for key in own if key.state == ANNOUNCED],
+    }
+
+
+class Knot:
+    """The running knotd and its key database. *conf* is the configuration file that it runs with."""
+
+    def __init__(self, tools: Tools, conf: str) -> None:
+        self._tools = tools
+        self._conf = conf
+        self._patience = _PATIENCE  # one budget for all zones: a thousand that do not load must not wait one after the other
+
+    # The server
+
+    def reload(self) -> None:
+        """Makes knotd read its configuration again. Raises MultisignerError with knotc's words."""
+        self._order('reload')
+
+    def load_keys(self, zone: str) -> None:
+        """Makes knotd go by the key database as it is now. Raises MultisignerError with knotc's words."""
+        self._order('zone-keys-load', zone)
+
+    def submitted(self, zone: str) -> str:
+        """Tells knotd that the parent has the DS of the zone's ready KSK; knotc's words."""
+        return self._tools.ask('knotc', '-c', self._conf, 'zone-ksk-submitted', zone).text
+
+    def published(self, zone: str) -> FrozenSet[DNSKEY]:
+        """The DNSKEY RRset that knotd serves; nothing while the zone is not loaded, or not signed."""
+        answer = self._tools.ask('knotc', '-c', self._conf, 'zone-read', zone, '@', 'DNSKEY')
+        lines = [line.split(']', 1)[-1].strip() for line in answer.out.splitlines() if ' DNSKEY ' in line]
+        records = [parse_record(line, zone).rdata for line in lines] if answer.status == 0 else []
+        return frozenset(rdata for rdata in records if isinstance(rdata, DNSKEY))
+
+    def wait_for(self, zone: str) -> None:
+        """Returns when *zone* is loaded and signed. Raises MultisignerError when the patience for all zones is used up."""
+        if not self.until(lambda: bool(self.published(zone))):
+            status = self._tools.ask('knotc', '-c', self._conf, 'zone-status', zone)
+            raise MultisignerError(
+                f'knotd did not load and sign it in time: knotc says: {one_line(status.text)}', zone=zone, remedy='Look into knotd\'s log for the reason',
+            )
+
+    def until(self, is_so: Callable[[], bool]) -> bool:
+        """Whether knotd, which does what it is told a little later, makes it so before the patience for all zones is used up."""
+        pause = 0.05
+        while not is_so():
+            if self._patience <= 0:
+                return False
+            time.sleep(pause)
+            self._patience -= pause
+            pause = min(2 * pause, 1.0)
+        return True
+
+    def _order(self, *arguments: str) -> None:
+        answer = self._tools.ask('knotc', '-c', self._conf, *arguments)
+        if answer.status != 0:
+            raise MultisignerError(f'"knotc {" ".join(arguments)}" failed: {one_line(answer.text)}', remedy=_REACH_KNOT)
+
+    # The key database
+
+    def own_keys(self, zone: str, configuration: KnotConfiguration) -> Tuple[KnotKey, ...]:
+        """The zone's keys with a private part, sorted. Raises MultisignerError: what cannot be read is never "no keys"."""
+        if not os.path.exists(os.path.join(configuration.key_database, 'data.mdb')):
+            return ()  # keymgr would make it
+        now = int(time.time())
+        try:
+            listed = json.loads(self._keymgr(zone, 'list', '-j') or '[]')
+            found = [self._key(zone, entry, now) for entry in listed if entry['public-only'] is False]
+        except (ValueError, KeyError, TypeError):
+            raise MultisignerError(
+                'keymgr tells its keys in a form that this version does not know', zone=zone, remedy='See that Knot DNS is 3.2 or newer',
+            ) from None
+        return tuple(sorted(found, key=lambda key: (key.role, key.key)))
+
+    def make(self, zone: str, like: KnotKey) -> None:
+        """A key like *like* that Knot does not publish yet. Raises MultisignerError with keymgr's words."""
+        use = [f'{name}={"yes" if has else "no"}' for name, has in (('ksk', like.is_ksk), ('zsk', like.is_zsk))]
+        size = [f'size={rsa_modulus_bits(like.key.key)}'] if like.key.algorithm_name.startswith('RSA') else []
+        times = [f'{name}={_FAR}' for name in ('publish', 'ready', 'active')]
+        self._keymgr(zone, 'generate', f'algorithm={like.key.algorithm}', *size, *use, *times)
+
+    def publish(self, zone: str, key: KnotKey) -> None:
+        """Lets Knot publish *key* from now on, and go on by its own clock to sign with it. Raises MultisignerError with keymgr's words."""
+        self._keymgr(zone, 'set', key.key_id, 'publish=+0', 'ready=0', 'active=0')
+
+    def _key(self, zone: str, entry: Mapping[str, Any], now: int) -> KnotKey:
+        record = parse_record(self._keymgr(zone, 'dnskey', entry['id']), zone)
+        if not isinstance(record.rdata, DNSKEY):
+            raise ValueError(record.text)
+        times = {name: int(entry[name]) for name in _TIMES if int(entry[name])}
+        return KnotKey(entry['id'], record.rdata, entry['ksk'] is True, entry['zsk'] is True, times, now)
+
+    def _keymgr(self, zone: str, *arguments: str) -> str:
+        answer = self._tools.ask('keymgr', '-c', self._conf, zone, *arguments)
+        if answer.status != 0:
+            raise MultisignerError(
+                f'"keymgr {zone} {arguments[0]}" failed: {one_line(answer.text)}', zone=zone,
+                remedy='See that keymgr can read the configuration and the key database on this server: become root, or Knot\'s user',
+            )
+        return answer.out.strip()
