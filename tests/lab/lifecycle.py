@@ -146,7 +146,7 @@ def rndc(signer: str, *words: str) -> None:
     tool("rndc", "-c", str(LAB.folder(signer) / "rndc.conf"), *words)
 
 
-def bind_signer(name: str) -> settings.BindSigner:
+def bind_signer(name: str) -> settings.OwnSigner:
     return next(signer for signer in LAB.bind_signers if signer.name == name)
 
 
@@ -189,9 +189,11 @@ class Pass:
         self._folder = folder
         self._runs = 0
 
-    def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> None:
-        """Stays until every zone is as declared. *hosts*: more variables of hosts. Raises StoryError when that does not happen."""
-        self._finish(*self._start({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}, hosts))
+    def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> Path:
+        """Stays until every zone is as declared; its log. *hosts*: more variables of hosts. Raises StoryError when that does not happen."""
+        process, log = self._start({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}, hosts)
+        self._finish(process, log)
+        return log
 
     def roll(self, zone: dict[str, object], signer: str, kind: str) -> None:
         """playbooks/rollover.yml, which stays until the keys of this kind that *signer* has now are replaced and gone."""
@@ -297,7 +299,7 @@ def check(is_so: bool, what: str) -> None:
 def check_group(zone: str, signers: Sequence[str]) -> None:
     """Every signer publishes one set of keys and of NS, the parent delegates to these signers, and has no DS but theirs."""
     names = frozenset(name for signer in signers for name in settings.NAME_SERVERS[signer])
-    addresses = [address for signer in signers for address in SERVERS[signer]]
+    addresses = [address for signer in signers for address in settings.ADDRESSES[signer]]
     check(delegated(zone) == names, f"{zone} is delegated to {', '.join(sorted(names))}")
     check(all(records(address, zone, "NS") == names for address in addresses), "every signer has these NS")
     check(len({frozenset(keys(address, zone).values()) for address in addresses}) == 1, "every signer has the same keys")

@@ -6,7 +6,7 @@
 A signed root and a signed registry zone `example.` on BIND, two BIND signers of an operator, PowerDNS behind the deSEC
 stand-in, and two validating resolvers. To be started inside the namespace that `roles/lab/files/namespace` makes:
 
-    PYTHONPATH=roles/lab/files python3 -m multisigner_lab [--ttl SECONDS] [--extra-zones N] [--desec-limits SCALE] [--cycle]
+    PYTHONPATH=roles/lab/files python3 -m multisigner_lab [--ttl SECONDS] [--extra-zones N] [--desec-limits SCALE] [--cycle | --pairs]
 
 It writes everything below LAB_DIR, starts the servers, waits until each answers, writes the inventory of the main job
 and `LAB_DIR/environment` (shell assignments), and ends; the servers stay until the namespace goes. It never exchanges a

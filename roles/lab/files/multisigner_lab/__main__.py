@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import bind, desec, outcome, resolvers
+from . import bind, desec, knot, outcome, resolvers
 from .daemons import PATIENCE, Daemon, LabError, check_programs
 from .settings import Lab, Secret
 
@@ -26,7 +26,7 @@ def start_lab(lab: Lab) -> None:
     """Everything, in the order in which one needs the other; what can start side by side does."""
     check_programs()
     rndc_key, registry_key = _secret("rndc-key"), _secret("operator-registry")
-    signer_keys = {signer.name: _secret(f"multisigner-{signer.name}") for signer in lab.bind_signers}
+    signer_keys = {signer.name: _secret(f"multisigner-{signer.name}") for signer in lab.own_signers}
     tokens, powerdns_key = desec.Tokens(), secrets.token_urlsafe(21)
 
     deadline = time.monotonic() + PATIENCE
@@ -37,6 +37,7 @@ def start_lab(lab: Lab) -> None:
         resolvers.start_unbound(lab),
         resolvers.start_recursor(lab),
         *(bind.start_signer(lab, signer, rndc_key) for signer in lab.bind_signers),
+        *(knot.start_signer(lab, signer) for signer in lab.own_signers if signer.driver == "knot"),
     ]
     outcome.write_inventory(lab, signer_keys, registry_key, tokens)
     outcome.write_environment(lab, tokens)
@@ -58,10 +59,11 @@ def _parse(arguments: list[str]) -> Lab:
     parser.add_argument("--extra-zones", type=int, default=0, metavar="N", help="small zones of ns1 and deSEC beside the named ones, for measurements")
     parser.add_argument("--desec-limits", type=float, default=1.0, metavar="SCALE", help="deSEC's request limits: 1 as they are, 0 for none")
     parser.add_argument("--cycle", action="store_true", help="zones whose signers and keys change, and a third BIND signer, instead of the demonstration's")
+    parser.add_argument("--pairs", action="store_true", help="a zone for each pair of signers of a kind, and one for all, instead of the demonstration's")
     options = parser.parse_args(arguments)
     if "LAB_DIR" not in os.environ:
         raise LabError("LAB_DIR is not set: this is to be started inside the lab's namespace, as bin/demo does.")
-    return Lab(Path(os.environ["LAB_DIR"]), options.ttl, options.extra_zones, options.desec_limits, options.cycle)
+    return Lab(Path(os.environ["LAB_DIR"]), options.ttl, options.extra_zones, options.desec_limits, options.cycle, options.pairs)
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from typing import Callable
 
 from . import content, settings
 from .daemons import Daemon, listens, responds, start, tool, unconfined
-from .settings import BindSigner, Lab, Secret
+from .settings import Lab, OwnSigner, Secret
 
 
 def _options(folder: Path, address: str) -> str:
@@ -139,7 +139,7 @@ def start_secondary(lab: Lab) -> Daemon:
     return _start(lab, "registry-secondary", _options(folder, settings.REGISTRY_SECONDARY) + zone, answers)
 
 
-def start_signer(lab: Lab, signer: BindSigner, rndc_key: Secret) -> Daemon:
+def start_signer(lab: Lab, signer: OwnSigner, rndc_key: Secret) -> Daemon:
     """A name server as its operator had it before: a named.conf of his own, and the unsigned zone files."""
     folder = lab.folder(signer.name)
     (folder / "zones").mkdir(parents=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .settings import BindSigner, SharedZone
+from .settings import OwnSigner, SharedZone
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def rrsets(zone: SharedZone) -> tuple[RRset, ...]:
     )
 
 
-def zone_file(zone: SharedZone, signer: BindSigner, ttl: int) -> str:
+def zone_file(zone: SharedZone, signer: OwnSigner, ttl: int) -> str:
     """The unsigned zone for one BIND signer; the SOA minimum is the TTL too."""
     soa = f"@ IN SOA {signer.host_name} hostmaster.{zone.name}. 1 3600 600 1209600 {ttl}"
     lines = [f"{rrset.owner or '@'} IN {rrset.type} {record}" for rrset in rrsets(zone) for record in rrset.records]

@@ -13,8 +13,9 @@ from typing import Mapping, Sequence
 
 from . import desec, settings
 from .daemons import program
-from .settings import BindSigner, Lab, Secret, SharedZone
+from .settings import Lab, OwnSigner, Secret, SharedZone
 
+_KINDS = {"knot": "Knot"}  # drivers whose server is not BIND
 Value = object  # str, int, bool, list or mapping of such
 
 
@@ -46,7 +47,7 @@ def _tsig(key: Secret) -> dict[str, Value]:
     return {"name": key.name, "algorithm": key.algorithm, "secret": key.secret}
 
 
-def _bind_signer(lab: Lab, signer: BindSigner, key: Secret) -> dict[str, Value]:
+def _bind_signer(lab: Lab, signer: OwnSigner, key: Secret) -> dict[str, Value]:
     folder = lab.folder(signer.name)
     return {
         "multisigner_driver": signer.driver,
@@ -67,9 +68,30 @@ def _bind_signer(lab: Lab, signer: BindSigner, key: Secret) -> dict[str, Value]:
     }
 
 
+def _knot_signer(lab: Lab, signer: OwnSigner, key: Secret) -> dict[str, Value]:
+    folder = lab.folder(signer.name)
+    return {
+        "multisigner_driver": signer.driver,
+        "multisigner_servers": [signer.address],
+        "multisigner_tsig": _tsig(key),
+        "knot_signer_knot_conf": str(folder / "knot.conf"),
+        "knot_signer_directory": str(folder / "multisigner"),
+        "knot_signer_user": "root",
+        "knot_signer_group": "root",
+        "knot_signer_dnskey_ttl": lab.ttl,
+        # Knot's own default is an hour
+        "knot_signer_policy_options": {"propagation-delay": 1},
+        "knot_signer_zones": {zone.name: {"file": str(lab.zone_file(signer, zone)), "new_keys": True} for zone in lab.zones_of(signer)},
+        **_name_servers(lab, signer.name),
+    }
+
+
+def _own_signer(lab: Lab, signer: OwnSigner, key: Secret) -> dict[str, Value]:
+    return _knot_signer(lab, signer, key) if signer.driver == "knot" else _bind_signer(lab, signer, key)
+
+
 def _name_servers(lab: Lab, signer: str) -> dict[str, Value]:
-    """Where signers join and leave, the pass manages their NS records too."""
-    return {"multisigner_ns": list(settings.NAME_SERVERS[signer])} if lab.cycle else {}
+    return {"multisigner_ns": list(settings.NAME_SERVERS[signer])} if lab.manages_ns else {}
 
 
 def _declared(zone: SharedZone, allow_mixed: bool) -> dict[str, Value]:
@@ -80,7 +102,7 @@ def _declared(zone: SharedZone, allow_mixed: bool) -> dict[str, Value]:
 def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: Secret, tokens: desec.Tokens) -> None:
     """The inventory as an operator writes it (a host's variables beside it), and the same zones with the mixed one allowed."""
     signers: dict[str, Value] = {
-        signer.name: _bind_signer(lab, signer, signer_keys[signer.name]) for signer in lab.bind_signers
+        signer.name: _own_signer(lab, signer, signer_keys[signer.name]) for signer in lab.own_signers
     }
     signers[settings.DESEC] = {
         "multisigner_driver": "desec",
@@ -150,12 +172,12 @@ def _shown_signers(zone: SharedZone) -> str:
 
 def overview(lab: Lab) -> list[str]:
     """Lines for a person: what is where."""
-    signers = ", ".join(f"{signer.name} {signer.address}" for signer in lab.bind_signers)
+    signers = ", ".join(f"{signer.name} {signer.address} ({_KINDS.get(signer.driver, 'BIND')})" for signer in lab.own_signers)
     named = ", ".join(f"{zone.name} ({_shown_signers(zone)})" for zone in lab.named_zones)
     extra = f", and {lab.extra_zones} small ones" if lab.extra_zones else ""
     return [
         f"root {settings.ROOT}, registry of {settings.TLD} {settings.REGISTRY} and {settings.REGISTRY_SECONDARY} (BIND)",
-        f"signers: {signers} (BIND), deSEC {settings.DESEC_1}, {settings.DESEC_2} (PowerDNS), API {settings.DESEC_URL}",
+        f"signers: {signers}, deSEC {settings.DESEC_1}, {settings.DESEC_2} (PowerDNS), API {settings.DESEC_URL}",
         f"validating resolvers: unbound {settings.UNBOUND}, PowerDNS Recursor {settings.RECURSOR}",
         f"zones: {named}{extra}; every TTL is {lab.ttl} s",
         f"files and logs: {lab.directory}",

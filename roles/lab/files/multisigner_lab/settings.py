@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
+from typing import Iterator
 
 ROOT = "127.53.0.1"
 UNBOUND = "127.53.0.53"
@@ -16,6 +18,7 @@ REGISTRY_SECONDARY = "127.53.1.2"
 NS1 = "127.53.2.1"
 NS2 = "127.53.2.2"
 NS3 = "127.53.2.3"
+NS4 = "127.53.2.4"
 DESEC_1 = "127.53.3.1"
 DESEC_2 = "127.53.3.2"
 DESEC_API = "127.53.3.10"
@@ -26,17 +29,18 @@ REGISTRY_NAMES = {"a.nic.example.": REGISTRY, "b.nic.example.": REGISTRY_SECONDA
 NS1_NAME = "ns1.operator.example."
 NS2_NAME = "ns2.operator.example."
 NS3_NAME = "ns3.operator.example."
+NS4_NAME = "ns4.operator.example."
 DESEC_NAMES = {"ns1.desec.example.": DESEC_1, "ns2.desec.example.": DESEC_2}
 DESEC_API_NAME = "desec.example."
 DESEC_URL = "https://desec.example/api/v1"
 
 # host names that the registry zone holds itself, so that everything resolves inside the lab
-HOSTS = {**REGISTRY_NAMES, NS1_NAME: NS1, NS2_NAME: NS2, NS3_NAME: NS3, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
+HOSTS = {**REGISTRY_NAMES, NS1_NAME: NS1, NS2_NAME: NS2, NS3_NAME: NS3, NS4_NAME: NS4, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
 
 
 @dataclass(frozen=True)
-class BindSigner:
-    """One of the operator's own name servers. `driver`: which way of the role bind_signer it is for."""
+class OwnSigner:
+    """One of the operator's own name servers. `driver`: the kind that it is for the collection, and so which server it is."""
 
     name: str
     address: str
@@ -44,29 +48,34 @@ class BindSigner:
     driver: str
 
 
-SIGNER_NS1 = BindSigner("ns1", NS1, NS1_NAME, "bind")
-SIGNER_NS2 = BindSigner("ns2", NS2, NS2_NAME, "bind_signzone")
-SIGNER_NS3 = BindSigner("ns3", NS3, NS3_NAME, "bind")
+SIGNER_NS1 = OwnSigner("ns1", NS1, NS1_NAME, "bind")
+SIGNER_NS2 = OwnSigner("ns2", NS2, NS2_NAME, "bind_signzone")
+SIGNER_NS3 = OwnSigner("ns3", NS3, NS3_NAME, "bind")
+SIGNER_NS4 = OwnSigner("ns4", NS4, NS4_NAME, "knot")
 DESEC = "desec"
-# the names that stand for each signer in NS RRsets
-NAME_SERVERS = {**{signer.name: (signer.host_name,) for signer in (SIGNER_NS1, SIGNER_NS2, SIGNER_NS3)}, DESEC: tuple(DESEC_NAMES)}
+_OWN = (SIGNER_NS1, SIGNER_NS2, SIGNER_NS3, SIGNER_NS4)
+# the names that stand for each signer in NS RRsets, and the addresses of its servers
+NAME_SERVERS = {**{signer.name: (signer.host_name,) for signer in _OWN}, DESEC: tuple(DESEC_NAMES)}
+ADDRESSES = {**{signer.name: (signer.address,) for signer in _OWN}, DESEC: tuple(DESEC_NAMES.values())}
+# one signer of each kind for tests/lab/pairs, by the word for it in the names of zones
+KINDS = {"bind": SIGNER_NS1.name, "knot": SIGNER_NS4.name, "desec": DESEC}
 
 
 @dataclass(frozen=True)
 class SharedZone:
-    """A zone (no trailing dot) that one BIND signer and deSEC are to sign together. `algorithm`: of the BIND signer's keys;
+    """A zone (no trailing dot) that one of the operator's signers and deSEC are to sign together. `algorithm`: of that signer's keys;
     `parent`: how the inventory says that its DS reach the registry; `small`: with few names.
 
-    For what changes during its life: `others` are further BIND signers that have its content, `group` the signers (by name) that
-    it begins with, where these are not `signer` and deSEC. `csk`: BIND has one key for all.
+    For what changes during its life: `others` are further signers of the operator that have its content, `group` the signers (by name)
+    that it begins with, where these are not `signer` and deSEC. `csk`: BIND has one key for all.
     """
 
     name: str
-    signer: BindSigner
+    signer: OwnSigner
     algorithm: str = "ECDSAP256SHA256"
     parent: str = "example_registry"
     small: bool = False
-    others: tuple[BindSigner, ...] = ()
+    others: tuple[OwnSigner, ...] = ()
     group: tuple[str, ...] = ()
     csk: bool = False
 
@@ -104,6 +113,20 @@ CYCLE_ZONES = (
 )
 
 
+def _pair_zones() -> Iterator[SharedZone]:
+    """A zone for each pair of KINDS, and one for all of them; each begins with its first signer alone."""
+    own = {signer.name: signer for signer in _OWN}
+    words = (*combinations(KINDS, 2), *([tuple(KINDS)] if len(KINDS) > 2 else []))
+    for group in words:
+        names = [KINDS[word] for word in group]
+        first, *others = (own[name] for name in names if name in own)
+        label = "all" if len(group) == len(KINDS) else "-".join(group)
+        yield SharedZone(f"{label}.example", first, others=tuple(others), group=(names[0],))
+
+
+PAIR_ZONES = tuple(_pair_zones())
+
+
 @dataclass(frozen=True)
 class Secret:
     """A TSIG or rndc key; `secret` in base64."""
@@ -118,6 +141,7 @@ class Lab:
     """One lab. `ttl` (seconds) is the TTL of every record of every zone; `desec_limits` scales deSEC's throttling, 0 lifts it.
 
     `cycle`: instead of the demonstration's zones those of CYCLE_ZONES, the signer ns3, and signatures of a short life.
+    `pairs`: instead of them those of PAIR_ZONES, and one signer of each kind.
     """
 
     directory: Path
@@ -125,10 +149,22 @@ class Lab:
     extra_zones: int = 0
     desec_limits: float = 1.0
     cycle: bool = False
+    pairs: bool = False
 
     @property
-    def bind_signers(self) -> tuple[BindSigner, ...]:
+    def own_signers(self) -> tuple[OwnSigner, ...]:
+        if self.pairs:
+            return tuple(signer for signer in _OWN if signer.name in KINDS.values())
         return (SIGNER_NS1, SIGNER_NS3) if self.cycle else (SIGNER_NS1, SIGNER_NS2)
+
+    @property
+    def bind_signers(self) -> tuple[OwnSigner, ...]:
+        return tuple(signer for signer in self.own_signers if signer.driver.startswith("bind"))
+
+    @property
+    def manages_ns(self) -> bool:
+        """Where signers join and leave, the pass manages their NS records too."""
+        return self.cycle or self.pairs
 
     @property
     def signing_delay(self) -> int:
@@ -142,14 +178,14 @@ class Lab:
 
     @property
     def named_zones(self) -> tuple[SharedZone, ...]:
-        return CYCLE_ZONES if self.cycle else ZONES
+        return CYCLE_ZONES if self.cycle else PAIR_ZONES if self.pairs else ZONES
 
     @property
     def zones(self) -> tuple[SharedZone, ...]:
         extra = (SharedZone(f"zone{number:04}.example", SIGNER_NS1, small=True) for number in range(1, self.extra_zones + 1))
         return (*self.named_zones, *extra)
 
-    def zones_of(self, signer: BindSigner) -> tuple[SharedZone, ...]:
+    def zones_of(self, signer: OwnSigner) -> tuple[SharedZone, ...]:
         return tuple(zone for zone in self.zones if signer in (zone.signer, *zone.others))
 
     @property
@@ -173,11 +209,11 @@ class Lab:
     def folder(self, server: str) -> Path:
         return self.directory / server
 
-    def zone_file(self, signer: BindSigner, zone: SharedZone) -> Path:
-        """The unsigned content on one of the zone's BIND signers."""
+    def zone_file(self, signer: OwnSigner, zone: SharedZone) -> Path:
+        """The unsigned content on one of the operator's signers of the zone."""
         return self.folder(signer.name) / "zones" / f"{zone.name}.zone"
 
-    def key_folder(self, signer: BindSigner, zone: SharedZone) -> Path:
+    def key_folder(self, signer: OwnSigner, zone: SharedZone) -> Path:
         """Where a BIND signer has its keys of the zone."""
         return self.folder(signer.name) / "multisigner/keys" / zone.name
 
