@@ -300,6 +300,37 @@ secondary_has_keys 3 || fail "the server was not given the keys"
 grep -q 'Declare the zones to named' "$LOG" && fail "the server itself was looked at"
 cp secondary.yml host_vars/ns1.yml
 
+say "Knot signs a zone, which is edited as README.md has it, and the TSIG key may change the keys of others only"
+mkdir -p "$LAB_DIR"/knot/{run,database}
+cat >"$LAB_DIR/knot/knot.conf" <<CONF
+server:
+    rundir: "$LAB_DIR/knot/run"
+    user: root:root
+    listen: 127.53.2.4@53
+database:
+    storage: "$LAB_DIR/knot/database"
+CONF
+knotd -c "$LAB_DIR/knot/knot.conf" >"$LAB_DIR/knot/knotd.log" 2>&1 &
+until_true knotc -c "$LAB_DIR/knot/knot.conf" status >/dev/null
+cp "$LAB_DIR/ns2/zones/talk.example.zone" "$LAB_DIR/knot/"
+about_talk() { sed "s/$zone/talk.example/g; s#/etc/knot#$LAB_DIR/knot#; s/^knotc/knotc -c ${LAB_DIR//\//\\/}\/knot\/knot.conf/"; }
+{
+  example knot | about_talk | sed 's/^multisigner_servers: .*/multisigner_servers: [127.53.2.4]/'
+  printf '%s\n' "vault_knot_secret: $secret" "ansible_connection: local" "ansible_python_interpreter: $PYTHON" \
+    "knot_signer_knot_conf: $LAB_DIR/knot/knot.conf" "knot_signer_directory: $LAB_DIR/knot/multisigner" "knot_signer_user: root" "knot_signer_group: root"
+} >host_vars/ns3.yml
+echo 'signers: {hosts: {ns3: {}}}' >knot.yml
+pass 0 -i knot.yml -e '{multisigner_zones: [{name: talk.example, parent: jprs, signers: [ns3]}]}'
+says 'talk.example: '
+[ "$(dig +short +norecurse @127.53.2.4 talk.example DNSKEY | wc -l)" -eq 2 ] || fail "Knot has not the two keys of its own"
+"$BASH" -euc "$(example "edit at Knot" | about_talk)" >/dev/null
+until_true grep -qx 192.0.2.99 < <(dig +short +norecurse @127.53.2.4 new.talk.example)
+for record in 'talk.example. 3 TXT x' 'www.talk.example. 3 A 192.0.2.9' 'talk.example. 3 NS elsewhere.example.'; do
+  printf '%s\n' "server 127.53.2.4" "zone talk.example." "update add $record" send | nsupdate -y "hmac-sha256:multisigner-ns3:$secret" >/dev/null 2>&1 \
+    && fail "the key may write $record"
+done
+rm host_vars/ns3.yml knot.yml
+
 say "The next ZSK is made, and given to deSEC before BIND has it in the zone"
 example rollover | sed "s/example\.jp/$zone/; s#-i inventory.yml#& -i lab.yml#; s/2026-03-01/$(date -u +%FT%TZ)/" >roll.sh
 logged 0 "$BASH" -eu roll.sh
