@@ -15,7 +15,7 @@ author:
 description:
   - A new KSK of Knot waits, V(ready), until it knows that the parent has its DS. This module tells it, by C(knotc zone-ksk-submitted).
   - Only what Knot waits for is told, and only once.
-  - It never asks the parent. What it is told in O(zones[].published) has to be true for as long as the TTL of the DS RRset: Knot takes the
+  - It never asks the parent. What it is told in O(zones[].published) has to be true for as long as the TTL of the DS RRset, since Knot takes the
     predecessor out of the zone at once, whether or not its DS is withdrawn.
   - Whether Knot noted it is read from its key database.
 extends_documentation_fragment:
