@@ -154,7 +154,7 @@ options:
         type: str
         required: true
       channel:
-        description: How DS reach it, one of V(desec), V(dnsimple), V(export), V(gandi), V(nsupdate).
+        description: How DS reach it, one of V(cds), V(desec), V(dnsimple), V(export), V(gandi), V(nsupdate).
         type: str
         required: true
       servers:

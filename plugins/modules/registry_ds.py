@@ -120,6 +120,10 @@ options:
       - V(nsupdate) sends RFC 2136 updates to the parent's primary, with the RRset that was read as a prerequisite, so that a change
         made by somebody else in between is never overwritten. In this order, DS and NS are added, and NS and DS are removed. Each update
         is read back at every server of the parent before the next. A new NS gets the TTL of the NS RRset that is there.
+      - V(cds) is for a parent that follows the CDS and CDNSKEY of the zone (RFC 7344), which its signers must publish by then. They are
+        looked at as the parent does it, at every server of the delegation. When it would make the wanted DS set of them, it is notified
+        where its DSYNC record says so (RFC 9859). It is never told to look at something else. Nothing is written, and what the parent
+        makes of it is seen in a later call, see RV(zones[].pending).
       - V(desec) replaces the DS and NS RRsets of the zone in a parent zone that is hosted at deSEC, while they are the ones that the
         parent's servers show.
       - V(dnsimple) and V(gandi) are the registrars of these names. See the collection's guide to parents for what each of them needs.
@@ -127,6 +131,7 @@ options:
         documented contract, not against the live service.
     type: str
     choices:
+      - cds
       - desec
       - dnsimple
       - export
@@ -151,6 +156,13 @@ options:
     description: Whether the proxy that E(HTTPS_PROXY) and E(NO_PROXY) name is used for the API.
     type: bool
     default: true
+  bootstrapping:
+    description:
+      - With O(channel=cds), whether the parent takes the first DS of a zone from its CDS, because it does that (RFC 9615), or because
+        somebody confirmed it there.
+      - Nothing authenticates the CDS of a zone without DS, so without this such a zone is an error.
+    type: bool
+    default: false
   export_dir:
     description: Folder for the files, on the controller. It is made when it does not exist. Required with O(channel=export).
     type: path
@@ -400,12 +412,13 @@ ARGUMENT_SPEC = dict(
             insecure=dict(type='bool', default=False),
         ),
     ),
-    channel=dict(type='str', choices=['desec', 'dnsimple', 'export', 'gandi', 'nsupdate'], required=True),
+    channel=dict(type='str', choices=['cds', 'desec', 'dnsimple', 'export', 'gandi', 'nsupdate'], required=True),
     api_url=dict(type='str'),
     api_user=dict(type='str'),
     api_token=dict(type='str', no_log=True),
     api_ca_file=dict(type='path'),
     api_use_proxy=dict(type='bool', default=True),
+    bootstrapping=dict(type='bool', default=False),
     export_dir=dict(type='path'),
     servers=dict(type='list', elements='str', required=True),
     server=dict(type='str'),
@@ -446,6 +459,7 @@ def work(task: Task) -> None:
         timeout=options['timeout'],
         max_wait=options['max_wait'],
         export_dir=options['export_dir'] or '',
+        bootstrapping=options['bootstrapping'],
         client=connect(options) if connect is not None else None,
     )
     registration = Registration(parent, channel, tuple(sorted(set(options['digest_types']))), task.check_mode)

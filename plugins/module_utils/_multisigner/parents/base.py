@@ -15,6 +15,14 @@ from ..resolve import Server, Tsig
 from .nsset import NsChange
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a channel did with a step: whether it *changed* anything at the parent, and a sentence about what is to be known of it."""
+
+    changed: bool = True
+    note: str = ''
+
+
 class HalfDoneError(MultisignerError):
     """A step was carried out in part, or it is not known whether it was."""
 
@@ -57,6 +65,7 @@ class Parent:
     timeout: float
     max_wait: float
     export_dir: str
+    bootstrapping: bool = False  # whether the parent takes a zone's first DS from its CDS (RFC 9615, or somebody's word for it)
     client: Any = None  # what a channel keeps open for all zones, from its connect()
 
 
@@ -122,14 +131,14 @@ class Writing:
     """A channel that reaches the parent: it writes there, one step at a time. Both functions raise MultisignerError.
 
     *check* asks beforehand, in check mode too, what may stand in the way, writes nothing, and returns the requests that *write* would
-    send for all steps, in words and without secrets: none when all of it was given to the parent before. *write* says whether it
-    changed anything there; HalfDoneError says that it may have. *name* is what messages call the place that is written to, where it
+    send for all steps, in words and without secrets: none when all of it was given to the parent before. After a HalfDoneError of
+    *write* something may be changed there. *name* is what messages call the place that is written to, where it
     is not the parent's primary. *connect* makes Parent.client from the module's options, once for all zones.
     """
 
     capabilities: Capabilities
     check: Callable[[Parent, Delegation], Awaitable[tuple[str, ...]]]
-    write: Callable[[Parent, Delegation, Step], Awaitable[bool]]
+    write: Callable[[Parent, Delegation, Step], Awaitable[Written]]
     name: str = ''
     connect: Callable[[Mapping[str, Any]], Any] | None = None
 

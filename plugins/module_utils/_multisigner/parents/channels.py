@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from . import desec, dnsimple, export, gandi, nsupdate
+from . import cds, desec, dnsimple, export, gandi, nsupdate
 from .base import Channel, Exporting, Writing
 from .registrar import channel
 
 CHANNELS: Mapping[str, Channel] = {
+    'cds': Writing(cds.CAPABILITIES, cds.check, cds.write, cds.NAME),
     'desec': channel(desec.CONTRACT),
     'dnsimple': channel(dnsimple.CONTRACT),
     'export': Exporting(export.CAPABILITIES, export.publish),

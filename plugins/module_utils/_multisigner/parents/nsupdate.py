@@ -13,7 +13,7 @@ from ..dnskey import NS
 from ..errors import MultisignerError
 from ..resolve import Tsig
 from ..update import ChangedMeanwhileError, Update, send
-from .base import Capabilities, Delegation, Parent, Step
+from .base import Capabilities, Delegation, Parent, Step, Written
 from .nsset import in_domain
 
 CAPABILITIES = Capabilities(write='add_remove', compare_and_swap=True, edits_ns=True)
@@ -37,7 +37,7 @@ async def check(parent: Parent, delegation: Delegation) -> tuple[str, ...]:
     )
 
 
-async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
+async def write(parent: Parent, delegation: Delegation, step: Step) -> Written:
     """One update over TCP. Raises ChangedMeanwhileError when the RRset is no longer as it was read, MultisignerError for every other refusal."""
     before: frozenset[Any] = step.before  # DS or NS: an Update only writes them down
     update = Update(
@@ -50,7 +50,7 @@ async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
         expect_type='NS',  # BIND drops a DS where no NS is, and says NOERROR
     )
     await send(update, parent.primary, _tsig(parent, delegation), parent.timeout, _grant(parent, delegation))
-    return True
+    return Written()
 
 
 async def _has_address(parent: Parent, delegation: Delegation, ns: NS) -> bool:

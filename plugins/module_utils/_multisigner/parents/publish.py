@@ -23,7 +23,8 @@ from ..outcome import Outcome
 from ..resolve import UDP_PAYLOAD, Server, Silence, ask, exchange, find_servers, for_each, from_rdata, together
 from ..trust import ds_answer, get_rrset, parent_zone, signers_of, soa_owner
 from ..update import ChangedMeanwhileError
-from .base import Channel, Delegation, HalfDoneError, Parent, Step, Writing, ds_lines, ns_lines
+from .base import Channel, Delegation, HalfDoneError, Parent, Step, Writing, Written, ds_lines, ns_lines
+from .dsync import find_target
 from .nsset import NsRequest, compare_ns
 
 try:
@@ -109,8 +110,19 @@ class Registration:
             ns = agreed(zone, 'NS', [(str(seen.server), seen.ns) for seen in shown])
             delegation = replace(delegation, ns=compare_ns(zone, names, ns, max(seen.ns_ttl for seen in shown)))
         if isinstance(self.channel, Writing):
-            return await self._write(self.channel, delegation)
-        return await self.channel.publish(self.parent, delegation, self.check_mode)
+            outcome = await self._write(self.channel, delegation)
+        else:
+            outcome = await self.channel.publish(self.parent, delegation, self.check_mode)
+        return replace(outcome, msg=f'{outcome.msg}{await self._told_of_scans(delegation)}')
+
+    async def _told_of_scans(self, delegation: Delegation) -> str:
+        """A sentence for the message where DS are changed in one way, and the parent says that it takes them in another one too."""
+        if self.channel.capabilities.write == 'ask' or not (delegation.change.missing or delegation.change.remove):
+            return ''
+        target = await find_target(self.parent.primary, delegation, self.parent.timeout)
+        if target is None:
+            return ''
+        return f' The parent follows CDS as well (its DSYNC record names {target}): what the CDS of the zone name is what will stay.'
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -124,17 +136,19 @@ class Registration:
         place = channel.name or str(self.parent.primary)
         requests = await channel.check(self.parent, delegation)
         if self.check_mode:
-            outcome = self._outcome(delegation, steps, f'{_sentence(steps, True)} at {place}.') if requests else self._pending(delegation, (), place, None)
+            is_told = bool(requests) and channel.capabilities.write != 'ask'
+            outcome = self._outcome(delegation, steps, f'{_sentence(steps, True)} at {place}.') if is_told else self._pending(delegation, (), place)
             return replace(outcome, details={**outcome.details, 'requests': list(requests)})
         seen: list[Step] = []
         written: list[Step] = []
         try:
             for step in steps:
-                if await self._write_step(channel, delegation, step):
+                done = await self._write_step(channel, delegation, step)
+                if done.changed:
                     written.append(step)
                 late = await self._read_back(delegation.zone, step)
                 if late is not None and channel.capabilities.asynchronous:
-                    return self._pending(delegation, [one for one in steps if one in seen or one in written], place, late)
+                    return self._pending(delegation, [one for one in steps if one in seen or one in written], place, late, done.note)
                 if late is not None:
                     raise self._not_shown(delegation.zone, late, step)
                 seen.append(step)
@@ -147,7 +161,7 @@ class Registration:
             return replace(self._outcome(delegation, written, f'{error}{before}'), failed=True)
         return self._outcome(delegation, steps, f'{_sentence(steps, False)} at {place}. Every server of the parent shows it.')
 
-    async def _write_step(self, channel: Writing, delegation: Delegation, step: Step) -> bool:
+    async def _write_step(self, channel: Writing, delegation: Delegation, step: Step) -> Written:
         try:
             return await channel.write(self.parent, delegation, step)
         except ChangedMeanwhileError:
@@ -173,11 +187,12 @@ class Registration:
             msg=f'{msg}{delegation.change.told_unknown}',
         )
 
-    def _pending(self, delegation: Delegation, steps: Sequence[Step], place: str, late: Shown | None) -> Outcome:
-        """*steps* were taken now; with none, everything had been before, or must be decided before there is more."""
+    def _pending(self, delegation: Delegation, steps: Sequence[Step], place: str, late: Shown | None = None, note: str = '') -> Outcome:
+        """*steps* were taken now; with none, everything had been before, or must be decided before there is more. *note*: a sentence."""
         done = f'{_sentence(steps, False)} at {place}' if steps else f'There is nothing more to give to {place} now'
         which = f', but {late.server} does' if late is not None else ', but not all servers of the parent'
-        msg = f'{done}{which} not show it yet. Run again later: nothing is given to it twice, and what comes next waits for that.'
+        more = f' {note}' if note else ''
+        msg = f'{done}{which} not show it yet.{more} Run again later: nothing is given to it twice, and what comes next waits for that.'
         return replace(self._outcome(delegation, steps, msg), details={'pending': True})
 
     # -- the signers ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, Rdata
 from ..errors import MultisignerError
 from ..json_api import ApiError, JsonApi, SilentError, ThrottledError, UnauthorizedError, UncertainError, UnreachableError
 from ..update import ChangedMeanwhileError
-from .base import Capabilities, Delegation, HalfDoneError, Parent, Step, Writing
+from .base import Capabilities, Delegation, HalfDoneError, Parent, Step, Writing, Written
 
 Result = TypeVar('Result')
 
@@ -235,19 +235,21 @@ def channel(contract: Contract) -> Writing:
                 lists[step.rtype] = tuple(entry for entry in lists[step.rtype] if entry not in change.remove) + tuple(Entry(value) for value in change.add)
         return tuple(told)
 
-    async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def write(parent: Parent, delegation: Delegation, step: Step) -> Written:
         client: Client = parent.client
         place = _place(parent, delegation, step)
         change = compute(contract, delegation, step, await _listed(client, place))
-        if not change or await _is_busy(client, place):
-            return False
+        if not change:
+            return Written(changed=False)
+        if await _is_busy(client, place):
+            return Written(changed=False, note='An earlier request for it is still under way there.')
         await _send(client, place, contract.calls(place, change))
         if contract.lists_at_once and compute(contract, delegation, step, await _listed(client, place)):
             raise HalfDoneError(
                 f'{contract.name} accepted the change of {step.rtype}, and does not have it when asked again', place.zone, client.api.url,
                 remedy='See what it says of the domain; another program may change it at the same time',
             )
-        return True
+        return Written()
 
     return Writing(contract.capabilities, check, write, contract.name, connect)
 

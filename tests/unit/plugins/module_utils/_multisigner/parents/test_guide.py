@@ -38,4 +38,4 @@ def test_every_channel_is_described() -> None:
 
 if __name__ == '__main__' and sys.argv[1:] == ['--write']:
     text = GUIDE.read_text(encoding='utf-8')
-    GUIDE.write_text(re.sub(r'("NS"\n\n)(?:   ".*\n)*(?:@TABLE@\n)?', lambda found: found.group(1) + rows() + '', text), encoding='utf-8')
+    GUIDE.write_text(re.sub(r'("NS"\n\n)(?:   ".*\n)*', lambda found: found.group(1) + rows(), text), encoding='utf-8')

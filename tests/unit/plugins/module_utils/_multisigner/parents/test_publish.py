@@ -17,7 +17,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ds
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents import nsupdate, publish
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Channel, Delegation, Parent, Step, Writing
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Channel, Delegation, Parent, Step, Writing, Written
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.publish import Registration, referral
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig
@@ -159,7 +159,7 @@ def test_a_set_that_changed_since_it_was_read_is_left_alone(bind: RealBind) -> N
 def test_a_race_is_told_apart_from_a_missing_delegation(bind: RealBind) -> None:
     zone = 'raced.example'
 
-    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> Written:
         bind.add('example', f'{zone}. 300 IN DS {DNSKEY.parse(CSK).ds(zone).text}')
         return await nsupdate.write(parent, delegation, step)
 
@@ -226,7 +226,7 @@ def test_each_step_is_seen_before_the_next_and_removals_come_last(bind: RealBind
     zone, new, old = 'order.example', 'ns1.example.net.', 'ns.order.example.'
     before: list[Any] = []
 
-    async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def write(parent: Parent, delegation: Delegation, step: Step) -> Written:
         before.append((step.rtype, bool(step.add), bool(step.remove), len(bind.texts(zone, 'DS')), delegated_to(bind, zone)[0]))
         return await nsupdate.write(parent, delegation, step)
 
@@ -257,7 +257,7 @@ def test_each_step_is_seen_before_the_next_and_removals_come_last(bind: RealBind
 def test_what_was_done_before_a_failure_is_told(bind: RealBind) -> None:
     zone = 'partial.example'
 
-    async def only_ds(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def only_ds(parent: Parent, delegation: Delegation, step: Step) -> Written:
         if step.rtype == 'NS':
             raise MultisignerError('refuses NS', zone=zone, remedy='Allow it')
         return await nsupdate.write(parent, delegation, step)
@@ -325,7 +325,7 @@ def test_a_name_below_the_zone_needs_an_address_at_the_parent(bind: RealBind) ->
 def test_an_ns_that_changed_since_it_was_read_is_left_alone(bind: RealBind) -> None:
     zone = 'contested.example'
 
-    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def somebody_else_first(parent: Parent, delegation: Delegation, step: Step) -> Written:
         if step.rtype == 'NS':
             bind.add('example', f'{zone}. 300 IN NS ns.somebody.example.')
         return await nsupdate.write(parent, delegation, step)
@@ -361,7 +361,7 @@ def test_at_a_maximum_what_matches_no_signer_makes_room_first(bind: RealBind) ->
     register(bind, zone, signers=BOTH[:1])
     before: list[Any] = []
 
-    async def write(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def write(parent: Parent, delegation: Delegation, step: Step) -> Written:
         before.append((len(step.add), len(step.remove), len(bind.texts(zone, 'DS'))))
         return await nsupdate.write(parent, delegation, step)
 
@@ -397,9 +397,9 @@ def test_a_parent_that_takes_its_time_is_no_failure_and_nothing_goes_on_from_the
     monkeypatch.setattr(publish, 'GLANCE', 0.2)
     given: list[Step] = []
 
-    async def give(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def give(parent: Parent, delegation: Delegation, step: Step) -> Written:
         given.append(step)
-        return True
+        return Written()
 
     outcome, = register(bind, zone, channel=replace(writing(give, asynchronous=True), name='Registrar'), ns_add=('ns1.desec.io',))
     assert [step.rtype for step in given] == ['DS']  # the NS wait until the DS are seen
@@ -414,8 +414,8 @@ def test_what_was_given_before_is_waited_for_and_not_given_again(bind: RealBind,
     async def nothing_to_send(parent: Parent, delegation: Delegation) -> tuple[str, ...]:
         return ()
 
-    async def had(parent: Parent, delegation: Delegation, step: Step) -> bool:
-        return False
+    async def had(parent: Parent, delegation: Delegation, step: Step) -> Written:
+        return Written(changed=False)
 
     channel = Writing(replace(nsupdate.CAPABILITIES, asynchronous=True), nothing_to_send, had, 'Registrar')
     for check_mode in (True, False):
@@ -428,11 +428,11 @@ def test_what_was_given_before_is_waited_for_and_not_given_again(bind: RealBind,
 def test_a_parent_that_makes_the_ds_itself_may_make_more_of_a_key(bind: RealBind) -> None:
     zone = 'keyed.example'
 
-    async def both_digests(parent: Parent, delegation: Delegation, step: Step) -> bool:
+    async def both_digests(parent: Parent, delegation: Delegation, step: Step) -> Written:
         for key in (KSK, CSK):
             for number in (2, 4):
                 bind.add('example', f'{zone}. 300 IN DS {DNSKEY.parse(key).ds(zone, number).text}')
-        return True
+        return Written()
 
     as_ds, = register(bind, zone, channel=writing(both_digests), max_wait=0.2)
     assert as_ds.failed and 'is too much' in as_ds.msg
@@ -536,8 +536,8 @@ def test_what_a_secondary_does_not_show_in_time_is_a_failure_that_says_so(bind: 
 
 
 def test_a_server_that_says_noerror_and_does_nothing_is_found_out(bind: RealBind) -> None:
-    async def pretend(parent: Parent, delegation: Delegation, step: Step) -> bool:
-        return True
+    async def pretend(parent: Parent, delegation: Delegation, step: Step) -> Written:
+        return Written()
 
     outcome, = register(bind, 'refused.unsigned', channel=writing(pretend), max_wait=0.1)
     assert outcome.failed

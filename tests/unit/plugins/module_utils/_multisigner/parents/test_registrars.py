@@ -70,7 +70,7 @@ class Registry:
             client = self.channel.connect({**asked, **self.api.options, **options})
         except MultisignerError as error:
             return Outcome.failure(self.zone, error)
-        parent = Parent((server,), server, None, 'example', 300, 5, 0.5, '', client)
+        parent = Parent((server,), server, None, 'example', 300, 5, 0.5, '', client=client)
         option = dict(name=self.zone, signers=list(signers), remove=list(remove), ns_add=[], ns_remove=[], insecure=not signers)
         outcome, = publish.Registration(parent, self.channel, digest_types, check_mode).run([option])
         assert SECRET not in repr(outcome) + repr(parent)
