@@ -368,6 +368,10 @@ zones:
           does only then what comes next.
       type: bool
       sample: false
+    note:
+      description: What is to be known of the zone though nothing failed, with its name. Empty when there is nothing.
+      type: str
+      sample: ""
     failed:
       description: Whether this zone failed.
       type: bool

@@ -75,7 +75,7 @@ class Registration:
         return await for_each(options, self._one)
 
     async def _one(self, option: dict[str, Any]) -> Outcome:
-        details: dict[str, Any] = dict(ds=[], present=[], missing=[], unknown=[], exported=[], requests=[], pending=False)
+        details: dict[str, Any] = dict(ds=[], present=[], missing=[], unknown=[], exported=[], requests=[], pending=False, note='')
         try:
             outcome = await self._zone(zone_name(option['name']), option, details)
         except MultisignerError as error:
@@ -113,16 +113,17 @@ class Registration:
             outcome = await self._write(self.channel, delegation)
         else:
             outcome = await self.channel.publish(self.parent, delegation, self.check_mode)
-        return replace(outcome, msg=f'{outcome.msg}{await self._told_of_scans(delegation)}')
+        scans = await self._told_of_scans(delegation)
+        return replace(outcome, details={**outcome.details, 'note': f'{zone}: {scans}'}, msg=f'{outcome.msg} {scans}') if scans else outcome
 
     async def _told_of_scans(self, delegation: Delegation) -> str:
-        """A sentence for the message where DS are changed in one way, and the parent says that it takes them in another one too."""
+        """A sentence where DS are changed in one way, and the parent says that it takes them in another one too."""
         if self.channel.capabilities.write == 'ask' or not (delegation.change.missing or delegation.change.remove):
             return ''
         target = await find_target(self.parent.primary, delegation, self.parent.timeout)
         if target is None:
             return ''
-        return f' The parent follows CDS as well (its DSYNC record names {target}): what the CDS of the zone name is what will stay.'
+        return f'The parent follows CDS as well (its DSYNC record names {target}): what the CDS of the zone name is what will stay.'
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -193,7 +194,7 @@ class Registration:
         which = f', but {late.server} does' if late is not None else ', but not all servers of the parent'
         more = f' {note}' if note else ''
         msg = f'{done}{which} not show it yet.{more} Run again later: nothing is given to it twice, and what comes next waits for that.'
-        return replace(self._outcome(delegation, steps, msg), details={'pending': True})
+        return replace(self._outcome(delegation, steps, msg), details={'pending': True, 'note': f'{delegation.zone}: {msg}'})
 
     # -- the signers ------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import bind, desec, knot, outcome, resolvers
+from . import bind, desec, knot, outcome, resolvers, scanner
 from .daemons import PATIENCE, Daemon, LabError, check_programs
 from .settings import Lab, Secret
 
@@ -46,6 +46,8 @@ def start_lab(lab: Lab) -> None:
     _wait(others, deadline)  # the resolvers too: the stand-in is found by its name
     _wait(desec_daemons, deadline)
     desec.fill(lab, tokens)
+    if lab.cds:
+        _wait([scanner.start_scanner(lab)], deadline)
 
 
 def _wait(daemons: list[Daemon], deadline: float) -> None:
@@ -60,10 +62,11 @@ def _parse(arguments: list[str]) -> Lab:
     parser.add_argument("--desec-limits", type=float, default=1.0, metavar="SCALE", help="deSEC's request limits: 1 as they are, 0 for none")
     parser.add_argument("--cycle", action="store_true", help="zones whose signers and keys change, and a third BIND signer, instead of the demonstration's")
     parser.add_argument("--pairs", action="store_true", help="a zone for each pair of signers of a kind, and one for all, instead of the demonstration's")
+    parser.add_argument("--cds", action="store_true", help="a registry that follows CDS too, when it is notified and now and then")
     options = parser.parse_args(arguments)
     if "LAB_DIR" not in os.environ:
         raise LabError("LAB_DIR is not set: this is to be started inside the lab's namespace, as bin/demo does.")
-    return Lab(Path(os.environ["LAB_DIR"]), options.ttl, options.extra_zones, options.desec_limits, options.cycle, options.pairs)
+    return Lab(Path(os.environ["LAB_DIR"]), options.ttl, options.extra_zones, options.desec_limits, options.cycle, options.pairs, options.cds)
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ named.conf as an operator has it, without any zone: making the zones is the work
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Callable
 
@@ -96,6 +97,11 @@ def _prepare_registry(lab: Lab) -> str:
     lines += [f"{settings.TLD} IN NS {name}" for name in settings.REGISTRY_NAMES]
     lines += [f"{name} IN A {address}" for name, address in settings.HOSTS.items()]
     lines += [f"{zone.name}. IN NS {name}" for zone in lab.zones for name in zone.name_servers]
+    if lab.cds:
+        # DSYNC CDS NOTIFY (RFC 9859), in the form that every version of the tools reads
+        target = b"".join(bytes((len(label),)) + label.encode("ascii") for label in settings.NOTIFY_NAME.split("."))
+        dsync = struct.pack("!HBH", 59, 1, settings.NOTIFY_PORT) + target
+        lines.append(f"*._dsync.{settings.TLD} IN TYPE66 \\# {len(dsync)} {dsync.hex()}")
     _sign(settings.TLD, "\n".join(lines) + "\n", folder, key)
     return tool("dnssec-dsfromkey", "-2", str(folder / key))
 

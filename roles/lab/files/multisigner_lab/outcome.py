@@ -127,6 +127,8 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
             "multisigner_export_dir": str(lab.directory / "export"),
         },
     }
+    if lab.cds:
+        parents["scanning_registry"] = {"multisigner_channel": "cds", "multisigner_servers": servers}
     everywhere = {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,

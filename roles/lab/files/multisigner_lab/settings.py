@@ -15,6 +15,8 @@ UNBOUND = "127.53.0.53"
 RECURSOR = "127.53.0.54"
 REGISTRY = "127.53.1.1"
 REGISTRY_SECONDARY = "127.53.1.2"
+NOTIFY = "127.53.1.3"
+NOTIFY_PORT = 5359
 NS1 = "127.53.2.1"
 NS2 = "127.53.2.2"
 NS3 = "127.53.2.3"
@@ -26,6 +28,7 @@ DESEC_API = "127.53.3.10"
 ROOT_NAME = "a.root-servers.lab."
 TLD = "example."
 REGISTRY_NAMES = {"a.nic.example.": REGISTRY, "b.nic.example.": REGISTRY_SECONDARY}
+NOTIFY_NAME = "notify.nic.example."
 NS1_NAME = "ns1.operator.example."
 NS2_NAME = "ns2.operator.example."
 NS3_NAME = "ns3.operator.example."
@@ -35,7 +38,7 @@ DESEC_API_NAME = "desec.example."
 DESEC_URL = "https://desec.example/api/v1"
 
 # host names that the registry zone holds itself, so that everything resolves inside the lab
-HOSTS = {**REGISTRY_NAMES, NS1_NAME: NS1, NS2_NAME: NS2, NS3_NAME: NS3, NS4_NAME: NS4, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
+HOSTS = {**REGISTRY_NAMES, NOTIFY_NAME: NOTIFY, NS1_NAME: NS1, NS2_NAME: NS2, NS3_NAME: NS3, NS4_NAME: NS4, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,8 @@ class Lab:
     """One lab. `ttl` (seconds) is the TTL of every record of every zone; `desec_limits` scales deSEC's throttling, 0 lifts it.
 
     `cycle`: instead of the demonstration's zones those of CYCLE_ZONES, the signer ns3, and signatures of a short life.
-    `pairs`: instead of them those of PAIR_ZONES, and one signer of each kind.
+    `pairs`: instead of them those of PAIR_ZONES, and one signer of each kind. `cds`: the
+    registry follows CDS too, and a parent in the inventory is reached that way.
     """
 
     directory: Path
@@ -150,6 +154,7 @@ class Lab:
     desec_limits: float = 1.0
     cycle: bool = False
     pairs: bool = False
+    cds: bool = False
 
     @property
     def own_signers(self) -> tuple[OwnSigner, ...]:

@@ -10,7 +10,7 @@ set -eu -o pipefail
 # shellcheck source=tests/integration/targets/setup_lab/lab.sh
 . ../setup_lab/lab.sh
 enter_lab "$@"
-start_lab 0
+start_lab 0 --cycle --cds
 export ANSIBLE_ASYNC_DIR=$LAB_DIR/async ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
 
 said() { cat "$LOG"; }
@@ -20,6 +20,57 @@ life() { # CHANNEL PARENT_ZONE OPTIONS   the life of the DS set of child.PARENT_
   logged 0 ansible-playbook -v life.yml -e "{zone: child.$2, channel: $3}"
   says 'This life is over'
 }
+
+secret=$(head -c 32 /dev/urandom | base64 -w0)
+
+say "nsupdate: the parent zone is on BIND"
+key=$(sed -nE 's/.*secret "(.*)".*/\1/p' "$LAB_REGISTRY_KEY")
+printf 'server %s\nupdate add child.example. 3 NS ns1.operator.example.\nsend\n' "$LAB_PARENT" | nsupdate -k "$LAB_REGISTRY_KEY"
+while [ -z "$(dig +noall +authority +norecurse @127.53.1.2 child.example NS | grep operator)" ]; do sleep 0.2; done
+life nsupdate example "{channel: nsupdate, servers: [127.53.1.1, 127.53.1.2], tsig: {name: operator-registry, secret: '$key'}, ttl: 60}"
+PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" stale.py 127.53.1.1 example operator-registry "$key"
+
+say "nsupdate: the parent zone is on Knot"
+mkdir "$LAB_DIR/knot"
+cp "$(PATH=$PATH:/usr/sbin command -v knotd)" "$LAB_DIR/knot/knotd"   # AppArmor's profile goes by the program's path
+cat >"$LAB_DIR/knot/knot.conf" <<CONF
+server:
+    rundir: "$LAB_DIR/knot"
+    listen: 127.53.9.1@53
+database:
+    storage: "$LAB_DIR/knot"
+key:
+  - id: registry
+    algorithm: hmac-sha256
+    secret: $secret
+acl:
+  - id: registry
+    key: registry
+    action: update
+policy:
+  - id: registry
+    algorithm: ecdsap256sha256
+zone:
+  - domain: knot.test
+    file: "$LAB_DIR/knot/knot.test.zone"
+    dnssec-signing: on
+    dnssec-policy: registry
+    acl: registry
+CONF
+cat >"$LAB_DIR/knot/knot.test.zone" <<ZONE
+@ 3 SOA ns hostmaster 1 3600 600 86400 3
+@ 3 NS ns
+ns 3 A 127.53.9.1
+child 3 NS ns1.operator.example.
+ZONE
+sed -i '1i $ORIGIN knot.test.' "$LAB_DIR/knot/knot.test.zone"
+"$LAB_DIR/knot/knotd" -c "$LAB_DIR/knot/knot.conf" >"$LAB_DIR/knot/log" 2>&1 &
+for _attempt in $(seq 50); do
+  if [ -n "$(dig +short +norecurse +time=1 +tries=1 @127.53.9.1 knot.test DNSKEY)" ]; then break; fi
+  sleep 0.2
+done
+life nsupdate knot.test "{channel: nsupdate, servers: [127.53.9.1], tsig: {name: registry, secret: '$secret'}, ttl: 60}"
+PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" stale.py 127.53.9.1 knot.test registry "$secret"
 
 say "desec: the parent zone is at deSEC"
 "$PYTHON" - <<'PYTHON'
@@ -32,11 +83,51 @@ api.trust_env = False
 api.verify = os.environ['LAB_CA']
 api.headers['Authorization'] = 'Token ' + os.environ['LAB_DESEC_OWNER_TOKEN']
 url = os.environ['LAB_DESEC_URL'] + '/domains/'
-api.delete(url + 'mixed.example/').raise_for_status()  # the account has no room for more
+api.delete(url + 'csk.example/').raise_for_status()  # the account has no room for more
 api.post(url, json={'name': 'parent.example'}).raise_for_status()
 ns = {'subname': 'child', 'type': 'NS', 'ttl': 3, 'records': ['ns1.operator.example.']}
 api.post(url + 'parent.example/rrsets/', json=ns).raise_for_status()
 PYTHON
 life desec parent.example "{channel: desec, api_url: '$LAB_DESEC_URL', api_token: '$LAB_DESEC_OWNER_TOKEN', api_ca_file: '$LAB_CA', servers: [127.53.3.1, 127.53.3.2], ttl: 60}"
 grep -F "$LAB_DESEC_OWNER_TOKEN" <(grep -v '^\(extra\|EXEC\)' "$LOG") && fail "the token was printed"
+pass() { # STATUS ZONE_YAML [OPTION...]   a pass for move.example that stays for as long as it takes
+  local expected=$1 zone=$2
+  shift 2
+  logged "$expected" ansible-playbook -i "$LAB_INVENTORY" -e "{multisigner_zones: [{name: move.example, $zone}]}" "$@" dnssec.multisigner.multisigner
+}
+
+delegate() { printf 'server %s\nupdate %s move.example. 3 NS %s\nsend\n' "$LAB_PARENT" "$1" "$2" | nsupdate -k "$LAB_REGISTRY_KEY"; } # add|delete NAME
+
+ds_count() { dig +short +norecurse @"$1" move.example DS | wc -l; }
+
+say "cds: nothing authenticates the CDS of a zone without DS, so the first DS comes another way"
+pass 2 "parent: scanning_registry, signers: [ns1]" -e multisigner_wait=20
+said() { tr -s ' \n' ' ' <"$LOG"; }
+says 'it has no DS yet, so nothing authenticates its CDS'
+pass 0 "parent: example_registry, signers: [ns1]" -e multisigner_wait=60
+says 'follows CDS as well .its DSYNC record names notify.nic.example port 5359'
+[ "$(ds_count 127.53.1.1)" -eq 1 ] || fail "not one DS"
+
+say "cds: a second signer's DS comes by CDS, and only its NS need a person"
+pass 0 "parent: scanning_registry, signers: [ns1, desec]" -e multisigner_wait=60
+says 'a person to change the NS at scanning_registry: add NS ns1.desec.example, add NS ns2.desec.example'
+for address in 127.53.1.1 127.53.1.2; do [ "$(ds_count $address)" -eq 2 ] || fail "not two DS at $address"; done
+grep 'move.example: notified' "$LAB_DIR/scanner/scanner.log" || fail "the registry was not notified"
+delegate add ns1.desec.example.
+delegate add ns2.desec.example.
+pass 0 "parent: scanning_registry, signers: [ns1, desec]" -e multisigner_wait=60
+says 'move.example: complete'
+pass 0 "parent: scanning_registry, signers: [ns1, desec]"
+changed_nothing
+
+say "cds: the first signer leaves, and its DS goes by CDS"
+leaving="parent: scanning_registry, signers: [desec], leaving: [ns1]"
+pass 0 "$leaving"
+says 'a person to change the NS at scanning_registry: remove NS ns1.operator.example'
+delegate delete ns1.operator.example.
+pass 0 "$leaving" -e multisigner_wait=90
+says 'move.example: complete'
+for address in 127.53.1.1 127.53.1.2; do [ "$(ds_count $address)" -eq 1 ] || fail "not one DS at $address"; done
+pass 0 "$leaving"
+changed_nothing
 echo "All is well."

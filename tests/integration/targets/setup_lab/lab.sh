@@ -16,8 +16,10 @@ enter_lab() { # [ARGUMENT...]   those of the runme.sh, which begins anew inside 
   if [ "${1:-}" != inside ]; then exec "$COLLECTION/roles/lab/files/namespace" "$BASH" "$0" inside "$@"; fi
 }
 
-start_lab() { # SCALE   of deSEC's request limits: 1 as they are, 0 for none; sets the lab's variables, LAB_...
-  PYTHONPATH=$COLLECTION/roles/lab/files "$PYTHON" -m multisigner_lab --desec-limits "$1"
+start_lab() { # SCALE [OPTION...]   of deSEC's request limits: 1 as they are, 0 for none; further options of the lab; sets its variables, LAB_...
+  local scale=$1
+  shift
+  PYTHONPATH=$COLLECTION/roles/lab/files "$PYTHON" -m multisigner_lab --desec-limits "$scale" "$@"
   # shellcheck disable=SC1091
   . "$LAB_DIR/environment"
   export ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 ANSIBLE_HOME=$LAB_DIR/ansible

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Parent
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import GAP, Memory
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import utc
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.plan_story import (
@@ -765,6 +766,19 @@ def test_a_zone_file_that_is_the_users_is_for_a_person_to_change():
     assert removed(made, 'desec') == name_servers('desec') and not removed(made, 'ns1')
     expected = 'waiting for a person to change the zone file of ns1: remove NS ns.desec.example at ns1 (ns.desec.example is leaving)'
     assert expected in [str(wait) for wait in made.waits]
+
+
+def test_a_parent_that_takes_its_time_is_waited_for_and_a_person_changes_the_ns_that_it_does_not_take():
+    story = settled()
+    story.group = replace(story.group, parent=Parent('registry', 'cds', ('198.51.100.1',)))
+    made = story.look(NS1, DESEC, ds=BOTH, ns=('ns1',))
+    assert made.delegation is not None and not made.delegation.has_work
+    assert made.state == 'waiting'
+    assert 'waiting for a person to change the NS at registry: add NS ns.desec.example; the channel cds takes no NS' in [str(wait) for wait in made.waits]
+    made = story.look(replace(NS1, cds=(KSK, CSK)), replace(DESEC, cds=(KSK, CSK)), ds=ds(KSK))
+    assert made.delegation is not None and made.delegation.missing == (CSK.ds(ZONE),) and made.delegation.takes_time
+    assert made.state == 'waiting'  # nothing is left to do here once it was handed on
+    assert 'waiting for registry to show what it is given: what goes through cds takes its time' in [str(wait) for wait in made.waits]
 
 
 def test_an_announced_key_is_prepublished_when_every_cache_can_have_it_and_not_one_second_earlier():
