@@ -274,8 +274,8 @@ SPEC: Data = {
 }
 missing_library = missing_dnspython
 
-POLL = 1.0  # seconds between two looks when only a server or a person can tell that a wait is over; they grow up to
-MAX_POLL = 30.0
+POLL, MAX_POLL = 1.0, 30.0  # seconds between two looks
+POLL_PART = 0.05  # of the time that was waited so far: so much later than it happens something may be seen
 
 
 def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: float) -> tuple[list[Made], bool]:
@@ -303,24 +303,30 @@ def look_and_plan(task: Task) -> tuple[Look, list[Made], bool, str | None]:
     Raises MultisignerError.
     """
     params = task.params
-    give_up = time.monotonic() + params['wait']
-    poll = POLL
+    began = time.monotonic()
     learned = False
     content = params['journal_content']
     while True:
         with Journal(os.path.abspath(params['journal']), not task.check_mode, content) as journal:
             if journal.clock_was_set:
                 task.warn('The clock of this machine was set since the last run: every wait starts anew.')
+            looked = time.monotonic()
             seen = look(params)
             now = time.time()  # after the look, so nothing counts as true before it was seen
             plans, is_new = make_plans(seen, journal, params, now)
             content = journal.export() if content is not None else None
         learned |= is_new
-        pause = time_to_wait(plans, poll, params['handed'])
-        if pause is None or time.monotonic() + pause > give_up:
+        waited = time.monotonic() - began
+        pause = time_to_wait(plans, time_to_poll(waited, time.monotonic() - looked), params['handed'])
+        if pause is None or waited + pause > params['wait']:
             return seen, plans, learned, content
         time.sleep(pause)
-        poll = min(2 * poll, MAX_POLL)
+
+
+def time_to_poll(waited: float, took: float) -> float:
+    """Seconds until the next look, where only a server or a person can tell when a wait is over, after *waited* seconds and a look that
+    *took* so many: a look at many zones is not to be a burden on their servers."""
+    return min(max(POLL, POLL_PART * waited, 2 * took), MAX_POLL)
 
 
 def time_to_wait(plans: Sequence[Made], poll: float, handed: str | None) -> float | None:

@@ -7,7 +7,8 @@
 
 Each story has a zone of its own, which is complete when the story begins. What the operator does in it is done with his
 tools, all the rest by playbooks/multisigner.yml, which stays and goes on by itself until the zone is complete again. Told
-for each: how long that took, beside the waits that no tool can avoid (WAITS), and what the prober judged. The story
+for each: how long it took from the first change at any server to the last one, beside the waits that no tool can avoid (WAITS);
+how long the commands ran, which have to begin, look and report as well; and what the prober judged. The story
 `wrong` does four things in the wrong order, by hand, and is passed when the prober called each of them bogus. In `killed` a
 signer joins and one leaves while every run is killed at its first write, and the journal is lost once.
 """
@@ -20,13 +21,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Dict, FrozenSet, Iterator, Optional, Sequence, Tuple
 
 import dns.dnssec
 import dns.rdatatype
@@ -40,6 +42,8 @@ from . import cross_matrix
 
 HERE = Path(__file__).resolve().parent
 PLAYBOOKS = HERE.parents[1] / "playbooks"
+World = Dict[Tuple[str, str], Optional[FrozenSet[str]]]  # by the address and the type that was asked for
+WATCH = 0.2  # seconds between two looks at all servers
 PATIENCE = 20  # TTLs (and 120 seconds) until a story must have come to its end
 LAB = settings.Lab(Path(os.environ["LAB_DIR"]), int(os.environ["LAB_TTL"]), cycle=True)
 ZONES = {zone.name: zone for zone in LAB.zones}
@@ -48,8 +52,10 @@ PARENTS = (settings.REGISTRY, settings.REGISTRY_SECONDARY)
 
 TTL = LAB.ttl
 SIGNING = LAB.signing_delay
-# What must be waited for, in seconds: every record of the lab has the same TTL, all propagation delays are taken for nothing,
-# and waits that may run side by side count once.
+PROPAGATION, PARENT_PROPAGATION = (LAB.quick_policy[f"{which}-propagation-delay"] for which in ("zone", "parent"))
+# What must be waited for, in seconds: every record of the lab has the same TTL, a change is taken to be at all servers at once where the
+# pass sees them all, and after the propagation delays of its policy (Dprp of RFC 7583) where BIND waits by itself; waits that may run
+# side by side count once.
 _JOIN = ((TTL, "until DNSKEY RRsets and DS sets without the joiner have left the caches, side by side (RFC 8901 section 6.2, RFC 7583 section 3.3.1)"),)
 _LEAVE = (
     (TTL, "until no NS RRset that names the leaver is cached (RFC 6781 section 4.3.5.1)"),
@@ -57,16 +63,17 @@ _LEAVE = (
     (TTL, "until no DS of it is cached: only then its keys may go (RFC 7583 section 3.3.1)"),
 )
 _PEERS_WAIT = (TTL, "until every cached DNSKEY RRset of the other signers has the new key: BIND is told to begin only then (RFC 8901 section 4.2.2)")
-_DNSKEY_WAIT = (TTL, "until every cached DNSKEY RRset of BIND, which publishes the key when it begins, has it too (Ipub of RFC 7583 section 3.2.1)")
-_RRSIG_WAIT = (SIGNING + TTL, "until everything is signed by the new key and no old signature is cached (Iret of RFC 7583 section 3.2.1)")
-_DS_WAIT = (TTL, "until every cached DS set has the new DS (Iret of RFC 7583 section 3.3.1)")
-_CDS_WAIT = (TTL, "until no CDS that the withdrawn KSK has signed is cached beside the other signers' DNSKEY RRsets: then they may drop it")
+_DNSKEY_WAIT = (PROPAGATION + TTL, "until every cached DNSKEY RRset of BIND, which publishes the key when it begins, has it too (Ipub of RFC 7583)")
+_RRSIG_WAIT = (SIGNING + PROPAGATION + TTL, "until everything is signed by the new key and no old signature is cached (Iret of RFC 7583)")
+_DS_WAIT = (PARENT_PROPAGATION + TTL, "until every cached DS set has the new DS (Iret of RFC 7583 section 3.3.1)")
+_DS_OUT_WAIT = (TTL, "until no cached DS set has the old DS: only then its key may go")
+_UNUSED_WAIT = (TTL, "until nothing is cached that the old key signed: it is proved that no server has such a thing when none of BIND shows the key")
 WAITS = {
     "join": _JOIN,
     "leave": _LEAVE,
-    "zsk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT),
-    "ksk": (_PEERS_WAIT, _DNSKEY_WAIT, _DS_WAIT, _CDS_WAIT),
-    "csk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT),  # the DS-wait is beside the longer RRSIG-wait
+    "zsk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT, _UNUSED_WAIT),
+    "ksk": (_PEERS_WAIT, _DNSKEY_WAIT, _DS_WAIT, _DS_OUT_WAIT, _UNUSED_WAIT),
+    "csk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT, _UNUSED_WAIT),  # the waits for DS are beside the longer RRSIG-wait
     "algorithm": (
         (SIGNING + TTL, "until everything has signatures of the new algorithm, and no answer without them is cached (RFC 6781 section 4.1.4)"),
         (TTL, "until no DS set without the new algorithm is cached (RFC 6781 section 4.1.4)"),
@@ -83,11 +90,13 @@ class StoryError(Exception):
 
 @dataclass
 class Told:
-    """What came of one zone's story. Times in seconds; *result* is the prober's."""
+    """What came of one zone's story. Times in seconds; *result* is the prober's. *elapsed*: of each of its runs, from the first change at
+    any server to the last one; *commands*: the runs from their beginning to their end."""
 
     zone: str
     began: float = field(default_factory=time.time)
     elapsed: float = 0.0
+    commands: float = 0.0
     result: dict[str, object] = field(default_factory=dict)
 
     def number(self, name: str) -> int:
@@ -188,12 +197,11 @@ class Pass:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._runs = 0
+        self.times: list[tuple[float, float]] = []  # of each run that stayed, its beginning and its end
 
     def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> Path:
         """Stays until every zone is as declared; its log. *hosts*: more variables of hosts. Raises StoryError when that does not happen."""
-        process, log = self._start({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}, hosts)
-        self._finish(process, log)
-        return log
+        return self._stay({"multisigner_zones": zones, "multisigner_wait": PATIENCE * TTL + 120}, hosts)
 
     def roll(self, zone: dict[str, object], signer: str, kind: str) -> None:
         """playbooks/rollover.yml, which stays until the keys of this kind that *signer* has now are replaced and gone."""
@@ -201,11 +209,15 @@ class Pass:
             "multisigner_zones": [zone], "multisigner_wait": PATIENCE * TTL + 120,
             "rollover_signer": signer, "rollover_zones": [zone["name"]], "rollover_keys": kind, "rollover_before": datetime.now(timezone.utc).isoformat(),
         }
-        self._finish(*self._start(settings, {}, PLAYBOOKS / "rollover.yml"))
+        self._stay(settings, {}, PLAYBOOKS / "rollover.yml")
 
-    def _finish(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def _stay(self, settings: dict[str, object], hosts: dict[str, dict[str, object]], playbook: Path = PLAYBOOKS / "multisigner.yml") -> Path:
+        began = time.time()
+        process, log = self._start(settings, hosts, playbook)
         if process.wait() != 0 or not _is_complete(_report(log)):
             raise StoryError(f"the playbook ended with status {process.returncode} and this report ({log}):\n{_report(log)}")
+        self.times.append((began, time.time()))
+        return log
 
     def run_until(self, is_enough: Callable[[], bool], zone: dict[str, object]) -> str | None:
         """A run that does not stay, killed with all that it started as soon as *is_enough*. The report of one that ended before."""
@@ -273,7 +285,6 @@ def probed(folder: Path, zone: str) -> Iterator[Told]:
         time.sleep(TTL)
         told.began = time.time()
         yield told
-        told.elapsed = told.elapsed or time.time() - told.began
         time.sleep(2 * TTL)
     finally:
         prober.send_signal(signal.SIGTERM)
@@ -417,21 +428,71 @@ def _interrupted(run: Pass, group: dict[str, object]) -> str:
     raise StoryError(f"{kills} runs were killed, and the last one is not complete")
 
 
-def world(zone: str) -> list[frozenset[str] | None]:
+def world(zone: str) -> World:
     """What every server shows of what a run may write; None for one that does not answer just now."""
     questions = [(address, rtype) for signer in SERVERS.values() for address in signer for rtype in ("DNSKEY", "CDS", "CDNSKEY", "NS")]
     questions += [(address, rtype) for address in PARENTS for rtype in ("DS", "NS")]
-    found: list[frozenset[str] | None] = []
+    found: World = {}
     for address, rtype in questions:
         try:
-            found.append(records(address, zone, rtype))
+            found[address, rtype] = records(address, zone, rtype)
         except cross_matrix.NoAnswerError:
-            found.append(None)
+            found[address, rtype] = None
     return found
 
 
-def _is_changed(zone: str, before: Sequence[frozenset[str] | None]) -> bool:
-    return any(one is not None and other is not None and one != other for one, other in zip(before, world(zone)))
+def _is_changed(zone: str, before: World) -> bool:
+    now = world(zone)
+    return any(_differs(one, now[question]) for question, one in before.items())
+
+
+def _differs(one: Optional[frozenset[str]], other: Optional[frozenset[str]]) -> bool:
+    return one is not None and other is not None and one != other
+
+
+@dataclass
+class Changes:
+    """When something that a run may write was seen to be other than before. *started*: at a server that resolvers are sent to, or at the
+    parent. What a joiner does to come up is none of the procedure's."""
+
+    started: list[float] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
+
+    def lasted(self, began: float, ended: float) -> float:
+        """Seconds from the first change to the last one within a run."""
+        first, last = ([time for time in times if began <= time <= ended] for times in (self.started, self.seen))
+        return last[-1] - first[0] if first else 0.0
+
+
+@contextmanager
+def watched(zone: str) -> Iterator[Changes]:
+    changes = Changes()
+    ended = threading.Event()
+
+    def watch() -> None:
+        before = world(zone)
+        while not ended.wait(WATCH):
+            now = world(zone)
+            differing = {address for (address, rtype), one in before.items() if _differs(one, now[address, rtype])}
+            if differing:
+                changes.seen.append(time.time())
+            if differing & _sent_to(before):
+                changes.started.append(changes.seen[-1])
+            before = {question: before[question] if new is None else new for question, new in now.items()}
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield changes
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _sent_to(shown: World) -> set[str]:
+    """The addresses of the parent's servers, and of the signers that it delegates to."""
+    names = {name for parent in PARENTS for name in shown[parent, "NS"] or ()}
+    return {*PARENTS, *(address for signer, addresses in SERVERS.items() if names & set(settings.NAME_SERVERS[signer]) for address in addresses)}
 
 
 def tell_killed(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
@@ -523,16 +584,19 @@ def tell_story(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
     """What came of it, and whether that was its end without anything bogus."""
     zone = f"{name}.example"
     failure = ""
-    with probed(folder, zone) as told:
+    run.times.clear()
+    with probed(folder, zone) as told, watched(zone) as changes:
         try:
             STORIES[name](run, zone)
         except (StoryError, cross_matrix.NoAnswerError) as error:
             failure = str(error)
-        told.elapsed = time.time() - told.began
+    for began, ended in run.times:
+        told.elapsed += changes.lasted(began, ended)
+        told.commands += ended - began
     required = sum(seconds for seconds, _why in WAITS[name])
     print(
         f"{name:10} {told.number('checks'):>7} checks, {told.number('bogus'):>6} bogus, {told.number('unanswered')} unanswered; "
-        f"{told.elapsed:.1f} s over {required} s: {told.elapsed / required:.2f}" + (f"; FAILED: {failure}" if failure else ""),
+        f"{told.elapsed:.1f} s over {required} s: {told.elapsed / required:.2f} (commands {told.commands:.1f} s)" + (f"; FAILED: {failure}" if failure else ""),
         flush=True,
     )
     for fault in told.faults[:10]:

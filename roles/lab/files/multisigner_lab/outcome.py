@@ -137,7 +137,8 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "multisigner_journal": str(lab.journal),
         "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones],
     }
-    children = {"signers": {"hosts": signers}, "parents": {"hosts": parents}}
+    named = {zone.parent for zone in lab.zones}
+    children = {"signers": {"hosts": signers}, "parents": {"hosts": {name: parent for name, parent in parents.items() if name in named}}}
     _write_private(lab.inventory, yaml_text({"all": {"vars": everywhere, "children": children}}) + "\n")
     allowed = {"multisigner_zones": [_declared(zone, allow_mixed=True) for zone in lab.zones]}
     _write_private(lab.mixed_allowed, yaml_text(allowed) + "\n")

@@ -205,8 +205,8 @@ class Lab:
             **renewal,
             "max-zone-ttl": self.ttl,
             "zone-propagation-delay": 1,
-            "publish-safety": 1,
-            "retire-safety": 1,
+            "publish-safety": 0,
+            "retire-safety": 0,
             "parent-ds-ttl": self.ttl,
             "parent-propagation-delay": 1,
         }

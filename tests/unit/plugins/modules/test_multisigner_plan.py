@@ -17,7 +17,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ob
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observe import Look
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Delegation, Plan, Wait
 from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_plan
-from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import mark, parent_work, signer_news, time_to_wait
+from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import mark, parent_work, signer_news, time_to_poll, time_to_wait
 
 ZONE = 'shop.example'
 KEY = DNSKEY(257, 3, 13, b'1' * 64)
@@ -58,6 +58,13 @@ def test_a_run_that_waits_goes_on_when_a_signer_can_be_told_what_it_waits_for():
     made = Plan(ZONE, waits=(Wait('ns1 to withdraw a key', None, ''),))
     assert time_to_wait([(GROUP, waiting, made)], 1.0, None) == 1.0
     assert time_to_wait([(GROUP, waiting, replace(made, published=(KEY.ds(ZONE),)))], 1.0, None) is None
+
+
+def test_it_looks_again_soon_after_what_it_waits_for_and_seldom_when_that_takes_long_or_looking_does():
+    assert time_to_poll(0, 0.1) == 1
+    assert time_to_poll(100, 0.1) == 5  # what happens after 100 seconds is seen 5 seconds later at the latest
+    assert time_to_poll(10, 7) == 14
+    assert time_to_poll(86400, 0.1) == time_to_poll(0, 600) == 30
 
 
 def test_a_run_that_waits_goes_on_when_a_parent_has_other_work_than_it_was_handed():
