@@ -213,7 +213,7 @@ def build_parent(zones: Iterable[Built], folder: Path) -> tuple[Path, str]:
     apex = f"{places.PARENT_ZONE}."
     key = tool("dnssec-keygen", "-q", "-K", str(folder), "-a", ALGORITHM_NAMES[13], "-f", "KSK", apex).strip()
     lines = [f"{apex} {TTL} IN SOA {places.PARENT_NAME} hostmaster.{apex} 1 3600 600 1209600 {TTL}", f"{apex} {TTL} IN NS {places.PARENT_NAME}"]
-    lines += [f"{places.host_name(server)} {TTL} IN A {address}" for server, address in places.ADDRESSES.items()]
+    lines += [f"{places.host_name(server)} {TTL} IN {'AAAA' if places.is_ipv6(address) else 'A'} {address}" for server, address in places.ADDRESSES.items()]
     lines += [line for built in zones for line in built.parent_lines]
     unsigned, signed = folder / "unsigned", folder / "signed"
     unsigned.write_text("\n".join(lines) + "\n", encoding="ascii")

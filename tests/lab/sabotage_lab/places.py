@@ -18,7 +18,7 @@ ADDRESSES: Mapping[str, str] = {
     "alpha": "127.53.4.1",
     "beta": "127.53.4.2",
     "gamma": "127.53.4.3",
-    "beta-second": "127.53.4.12",
+    "beta-second": "fd53::4:12",  # over IPv6 only
     "beta-refusing": "127.53.4.13",
     "beta-lame": "127.53.4.14",
     "beta-silent": "127.53.4.15",
@@ -42,6 +42,10 @@ RESOLVERS: Mapping[str, str] = {"unbound": "127.53.7.1", "pdns-recursor": "127.5
 PAIRS: Mapping[tuple[str, str], str] = {
     (keys, answers): f"127.53.6.{10 * (row + 1) + column}" for row, keys in enumerate(VIEWS) for column, answers in enumerate(VIEWS)
 }
+
+
+def is_ipv6(address: str) -> bool:
+    return ":" in address
 
 
 def host_name(server: str) -> str:

@@ -46,16 +46,19 @@ def serve(zones: Sequence[Zone], lab: Path) -> list[Built]:
 def _add_addresses(addresses: Iterable[str]) -> None:
     """named listens on addresses that an interface has."""
     for address in sorted(addresses):
-        tool("ip", "address", "replace", f"{address}/32", "dev", "lo")
+        # nodad: nobody else can have it here, and named could not use it until that is found out (RFC 4862 section 5.4)
+        words = (f"{address}/128", "nodad") if places.is_ipv6(address) else (f"{address}/32",)
+        tool("ip", "address", "replace", *words, "dev", "lo")
 
 
 def _start_named(lab: Path, folder: Path, parent: Path, built: Sequence[Built]) -> Daemon:
     served = {server: places.ADDRESSES[server] for server in (*places.VIEWS, places.REFUSING)}
-    listening = " ".join(f"{address};" for address in (*served.values(), places.PARENT))
+    addresses = (*served.values(), places.PARENT)
+    over_ipv4, over_ipv6 = (" ".join(f"{address};" for address in addresses if places.is_ipv6(address) == is_ipv6) for is_ipv6 in (False, True))
     text = f"""options {{
     directory "{folder}";
-    listen-on {{ {listening} }};
-    listen-on-v6 {{ none; }};
+    listen-on {{ {over_ipv4} }};
+    listen-on-v6 {{ {over_ipv6} }};
     pid-file none;
     session-keyfile "{folder}/session.key";
     recursion no;
