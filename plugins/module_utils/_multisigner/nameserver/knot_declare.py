@@ -162,11 +162,11 @@ class KnotDeclarer:
                 f'declares it in {self._settings.include}. Its keys stay in Knot\'s key database either way',
             )
         name = ('zone', wanted.zone)
-        block = self._zone_block(wanted)
+        block, policy = self._zone_block(wanted), self._policy_block(wanted)
         self._refuse_other_policy(wanted, before.get(name))
         changed = self._seed(wanted, users, work)
         after[name] = block
-        after[('policy', wanted.policy)] = self._policy_block(wanted)
+        after[('policy', wanted.policy)] = policy
         return Outcome(
             wanted.zone, changed=changed or before.get(name) != block, before=_shown(before.get(name, '')), after=_shown(block),
             details={'zone_file': self._zone_file(wanted.zone)},
@@ -216,8 +216,9 @@ class KnotDeclarer:
         _write(conf, f'{places}zone:\n  - domain: {_quoted(zone)}\n    file: {_quoted(path)}\n')
         answer = self._tools.ask('knotc', '-c', conf, 'zone-check', zone)
         if answer.status != 0:
+            errors = [line for line in answer.text.splitlines() if not line.startswith('warning: ')]
             raise MultisignerError(
-                f'the zone file {path} is not usable: knotc says: {one_line(answer.text)}', zone=zone,
+                f'the zone file {path} is not usable: knotc says: {one_line(chr(10).join(errors))}', zone=zone,
                 remedy='Mend the zone file; what is served was not changed',
             )
         found = sorted(_types(text) & _SIGNERS_OWN)

@@ -1,0 +1,345 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Knot as a signer, on a real knotd beside a real BIND and deSEC, in a lab of its own: what Knot does that several signers cannot bear is
+# met, and refused, mended or avoided; and a zone's life: it is declared, joined, reloaded and restarted, its keys are rolled under the prober, and Knot
+# leaves.
+set -eu -o pipefail
+
+# shellcheck source=tests/integration/targets/setup_lab/lab.sh
+. ../setup_lab/lab.sh
+enter_lab "$@"
+PYTHONPATH=$COLLECTION/roles/lab/files "$PYTHON" -m multisigner_lab --desec-limits 0 --pairs
+# shellcheck disable=SC1091
+. "$LAB_DIR/environment"
+export ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 ANSIBLE_HOME=$LAB_DIR/ansible PATH=$PATH:/usr/sbin
+KNOT=127.53.2.4 BIND=127.53.2.1 DESEC="127.53.3.1 127.53.3.2"
+FOLDER=$LAB_DIR/ns4
+CONF=$FOLDER/knot.conf OWN=$FOLDER/multisigner
+SECRET=$(sed -n '/^ *ns4:/,/secret:/s/.*secret: "\(.*\)"/\1/p' "$LAB_INVENTORY")
+FOREIGN="257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ=="
+TSIG='{"name": "multisigner-ns4", "secret": "'$SECRET'"}'
+
+said() { cat "$LOG"; }
+
+module() { # STATUS NAME OPTIONS   one call of a module, its options as JSON
+  logged "$1" ansible -i localhost, -c local localhost -e "ansible_python_interpreter=$PYTHON" -m "dnssec.multisigner.$2" -a "$3" "${@:4}"
+}
+
+knot_zones() { # STATUS ZONES [OPTION...]   what knot_zones says of these
+  module "$1" knot_zones "{\"knot_conf\": \"$CONF\", \"directory\": \"$OWN\", \"tsig\": $TSIG, \"policy_options\": {\"propagation-delay\": 1},
+    \"dnskey_ttl\": $LAB_TTL, \"manage_ns\": true, \"zones\": $2}" "${@:3}"
+}
+
+knot() { knotc -c "$CONF" "$@"; }
+
+until_true() { # COMMAND...   for a few seconds
+  local attempt
+  for attempt in $(seq 60); do
+    if "$@"; then return; fi
+    sleep 0.1
+  done
+  fail "$* ($attempt times)"
+}
+
+keys_at() { dig +short +norecurse +split=0 "@$1" "$2" DNSKEY | sort; } # ADDRESS ZONE
+
+has() { grep -qxF -- "$3" < <(keys_at "$1" "$2"); } # ADDRESS ZONE KEY
+
+lacks() { ! has "$@"; }
+
+own_keys() { # ZONE FLAGS   those that Knot has the private part of, and has not removed
+  keymgr -c "$CONF" "$1" list -j | "$PYTHON" -c '
+import json, sys
+print(*(key["id"] for key in json.load(sys.stdin) if key["public-only"] is False and not key["remove"]), sep="\n")' |
+    while read -r id; do keymgr -c "$CONF" "$1" dnskey "$id"; done | sed 's/.*DNSKEY //' | grep "^$2 "
+}
+
+signs() { # ZONE TYPE KEY   whether this key signs at Knot
+  local tag
+  tag=$("$PYTHON" -c 'import sys, dns.dnssec, dns.rdata
+print(dns.dnssec.key_id(dns.rdata.from_text("IN", "DNSKEY", sys.argv[1])))' "$3")
+  dig +norecurse +dnssec +noall +answer "@$KNOT" "$1" "$2" | awk -v tag="$tag" '$4 == "RRSIG" && $11 == tag { found = 1 } END { exit !found }'
+}
+
+is_up() { knot status >/dev/null 2>&1; }
+
+restart() {   # as a crash does it: nothing is written at the end
+  local pid
+  pid=$(find /proc -maxdepth 2 -lname "$LAB_DIR/bin/knotd" -path '*/exe' 2>/dev/null | cut -d / -f 3)
+  kill -9 "${pid:?}"
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+  "$LAB_DIR/bin/knotd" -c "$CONF" >>"$FOLDER/knotd.log" 2>&1 &
+  until_true is_up
+}
+
+update() { printf '%s\n' "server $KNOT" "zone $1." "${@:2}" send | nsupdate -y "hmac-sha256:$KEY:$SECRET"; } # ZONE LINE...
+
+say "What an operator's zones may be like, before anything is declared"
+cp "$CONF" "$LAB_DIR/operators.conf"
+for zone in full file push cds fit sync; do
+  printf '@ %s SOA ns h 1 3600 600 86400 %s\n@ NS ns4.operator.example.\n' "$LAB_TTL" "$LAB_TTL" >"$FOLDER/zones/$zone.zone"
+done
+cat >>"$CONF" <<CONF
+key:
+  - id: operators
+    algorithm: hmac-sha256
+    secret: $SECRET
+remote:
+  - id: parent
+    address: 127.0.0.9
+acl:
+  - id: operators
+    key: operators
+    action: update
+policy:
+  - id: full
+    algorithm: ecdsap256sha256
+    cds-cdnskey-publish: always
+  - id: cds
+    algorithm: ecdsap256sha256
+    dnskey-management: incremental
+    delete-delay: 7d
+  - id: fit
+    algorithm: ecdsap256sha256
+    dnskey-management: incremental
+    delete-delay: 7d
+    cds-cdnskey-publish: always
+    propagation-delay: 1
+    dnskey-ttl: 3
+  - id: push
+    algorithm: ecdsap256sha256
+    dnskey-management: incremental
+    delete-delay: 7d
+    cds-cdnskey-publish: always
+    ds-push: parent
+template:
+  - id: signed
+    storage: "$FOLDER/zones"
+    file: "%s.zone"
+    dnssec-signing: on
+    acl: operators
+zone:
+CONF
+for zone in full file push cds fit; do
+  policy=$zone
+  if [ $zone = file ]; then policy=fit; fi
+  printf '  - domain: %s.example\n    file: %s.zone\n    template: signed\n    dnssec-policy: %s\n' $zone $zone $policy
+  if [ $zone = file ]; then printf '    zonefile-load: difference-no-serial\n    zonefile-sync: -1\n    journal-content: all\n'; fi
+done >>"$CONF"
+printf '  - domain: unsigned.example\n    file: %s/zones/fit.zone\n' "$FOLDER" >>"$CONF"
+cp "$CONF" "$LAB_DIR/operators.conf"
+knot reload >/dev/null
+for zone in full file fit; do until_true grep -q . < <(sleep 1; keys_at $KNOT $zone.example); done
+
+say "dnskey-management: full: an update is answered with NOERROR and ignored. The module that sends it finds out, and the zone is refused"
+KEY=operators
+update full.example "update add full.example. 3 DNSKEY $FOREIGN"
+lacks $KNOT full.example "$FOREIGN" || fail "this Knot publishes it: the trap is gone"
+module 2 rfc2136_dnskey "{\"server\": \"$KNOT\", \"tsig\": {\"name\": \"operators\", \"secret\": \"$SECRET\"}, \"max_wait\": 2,
+  \"zones\": [{\"name\": \"full.example\", \"add\": [\"DNSKEY $FOREIGN\"]}]}"
+says 'It said NOERROR and ignored the change.*Knot with .*dnskey-management: full'
+knot_zones 2 '[{"name": "full.example"}]'
+says 'zone full\.example: .*dnskey-management: full.*answers NOERROR.*Set .*dnskey-management: incremental'
+
+say "A zone file that wins: what came by an update is gone after a reload, so the zone is refused"
+update file.example "update add file.example. 3 DNSKEY $FOREIGN"
+until_true has $KNOT file.example "$FOREIGN"
+knot -b zone-reload file.example >/dev/null
+until_true lacks $KNOT file.example "$FOREIGN"
+knot_zones 2 '[{"name": "file.example"}]'
+says 'zone file\.example: .*difference-no-serial.*wins over what came by updates.*zonefile-sync: 0'
+
+say "What works against the other signers, or for the time of a rollover only, is refused; so is a zone that is not signed"
+knot_zones 2 '[{"name": "push.example"}, {"name": "cds.example"}, {"name": "unsigned.example"}]'
+says 'zone push\.example: .*ds-push.*the answers of all other signers are bogus.*Take ds-push out'
+says 'zone cds\.example: .*cds-cdnskey-publish: rollover.*RFC 9975'
+says 'zone unsigned\.example: Knot does not sign it'
+# dnskey-sync came with Knot 3.3
+{ cat "$CONF"; printf 'dnskey-sync:\n  - id: peers\n    remote: parent\npolicy:\n  - id: sync\n    algorithm: ecdsap256sha256\n    dnskey-management: incremental\n    delete-delay: 7d
+    cds-cdnskey-publish: always\n    dnskey-sync: peers\nzone:\n  - domain: sync.example\n    file: %s/zones/sync.zone\n    dnssec-signing: on\n    dnssec-policy: sync\n' "$FOLDER"; } >"$LAB_DIR/sync.conf"
+if knotc -c "$LAB_DIR/sync.conf" conf-check >/dev/null 2>&1; then
+  cp "$LAB_DIR/sync.conf" "$CONF"
+  knot_zones 2 '[{"name": "sync.example"}]'
+  says 'zone sync\.example: .*dnskey-sync.*by its own clock'
+  cp "$LAB_DIR/operators.conf" "$CONF"
+else
+  echo "(this Knot has no dnskey-sync)"
+fi
+
+say "A zone of the operator's that is fit stays as it is; Knot tells its own keys, and a key that somebody imported is none of them"
+snapshot() { find "$FOLDER" -type f ! -name '*.log' ! -name '*.mdb' -printf '%p %M %T@\n' | sort; }
+echo "fit.example. 3 IN DNSKEY $FOREIGN" >"$LAB_DIR/foreign.key"
+keymgr -c "$CONF" fit.example import-pub "$LAB_DIR/foreign.key" >/dev/null
+knot zone-keys-load fit.example >/dev/null
+until_true has $KNOT fit.example "$FOREIGN"
+sleep 1
+snapshot >"$LAB_DIR/before"
+knot_zones 0 '[{"name": "fit.example"}]'
+says '"changed": false'
+[ "$(grep -c '"dnskey":' "$LOG")" -eq 2 ] || { show; fail "not the two keys of its own"; }
+if said | grep -qF "${FOREIGN##* }"; then fail "a key of somebody else is called its own"; fi
+snapshot | diff "$LAB_DIR/before" - || fail "something was written for a zone that is the operator's"
+
+say "What is wrong with a declaration is told, and nothing is written"
+knot_zones 2 '[{"name": "fit.example", "file": "'"$FOLDER"'/zones/fit.zone"}, {"name": "nowhere.example"},
+  {"name": "all.example", "file": "'"$FOLDER"'/zones/all.example.zone"}, {"name": "other.example", "file": "'"$FOLDER"'/zones/all.example.zone"}, {"name": "none.example", "file": "/nowhere", "new_keys": true}]'
+says 'zone fit\.example: .*declares it already.*Say no file of it'
+says 'zone nowhere\.example: .*does not declare it.*Name a zone file'
+says 'zone all\.example: Knot has no keys of it.*new_keys: true'
+says 'zone other\.example: .*is not usable: knotc says: error: .*missing SOA'
+says 'zone none\.example: the zone file /nowhere does not exist'
+printf '@ 3 SOA ns h 1 3600 600 86400 3\n@ NS ns4.operator.example.\n@ DNSKEY %s\ncds 3 IN TXT cds\n' "$FOREIGN" >"$LAB_DIR/keys.zone"
+printf "\$INCLUDE keys.zone\n" >"$LAB_DIR/include.zone"
+printf '@ NS ns4.operator.example.\n' >"$LAB_DIR/broken.zone"
+knot_zones 2 '[{"name": "a.example", "new_keys": true, "file": "'"$LAB_DIR"'/keys.zone"}, {"name": "b.example", "new_keys": true, "file": "'"$LAB_DIR"'/include.zone"},
+  {"name": "c.example", "new_keys": true, "file": "'"$LAB_DIR"'/broken.zone"}]'
+says 'zone a\.example: .*holds DNSKEY records, which the signing adds'
+says "zone b\.example: .*has an .INCLUDE"
+says 'zone c\.example: .*is not usable: knotc says: .*SOA'
+printf '@ 3 SOA ns h 1 3600 600 86400 3\n@ NS ns4.operator.example.\n' >"$LAB_DIR/d.zone"
+for options in '"policy_options": {"ds-push": "parent"}' '"policy_options": {"nsec5": "on"}' '"tsig": {"name": "operators", "secret": "'"$SECRET"'"}' \
+  '"policy_options": {"keystore": "a\"b"}'; do
+  module 2 knot_zones "{\"knot_conf\": \"$CONF\", \"directory\": \"$OWN\", \"tsig\": $TSIG, $options,
+    \"zones\": [{\"name\": \"d.example\", \"new_keys\": true, \"file\": \"$LAB_DIR/d.zone\"}]}"
+  case $options in
+    *ds-push*) says 'policy_options has ds-push, which zones with several signers need as they are' ;;
+    *nsec5*) says 'knotc refuses the new configuration: .*nsec5.*Nothing was changed' ;;
+    *operators*) says 'the TSIG key operators is declared in .* already' ;;
+    *) says 'cannot be written into Knot' ;;
+  esac
+done
+diff "$LAB_DIR/operators.conf" "$CONF" || fail "knot.conf was written"
+knot_zones 0 '[{"name": "d.example", "new_keys": true, "file": "'"$LAB_DIR"'/d.zone"}]' --check --diff
+says 'dnskey-management: .*incremental'
+diff "$LAB_DIR/operators.conf" "$CONF" || fail "check mode wrote knot.conf"
+
+say "The playbook: Knot joins BIND, and deSEC; a second run changes nothing"
+play() { # STATUS PLAYBOOK ZONES [OPTION...]
+  logged "$1" ansible-playbook -i "$LAB_INVENTORY" -e "{multisigner_zones: $3}" "${@:4}" "dnssec.multisigner.$2"
+}
+group() { # ZONE SIGNERS [LEAVING]
+  printf '{name: %s, parent: example_registry, signers: [%s], leaving: [%s]}' "$1" "$2" "${3:-}"
+}
+both="[$(group bind-knot.example 'ns1, ns4'), $(group knot-desec.example 'ns4, desec')]"
+play 0 multisigner "$both" -e multisigner_wait=240
+is_complete() { [ "$(printed ': Report' | sed -n 's/: complete$//p' | tail -n 1 | tr ',' '\n' | wc -l)" -eq "$1" ]; }
+is_complete 2 || { show; fail "not everything is complete"; }
+"$COLLECTION/tests/lab/cross_matrix" bind-knot.example knot-desec.example
+sleep "$LAB_TTL"
+play 0 multisigner "$both"   # Knot and BIND hear of their first DS
+keymgr -c "$CONF" bind-knot.example list -j | grep -q '"active": 0' && fail "Knot still waits for the DS of a key"
+snapshot >"$LAB_DIR/before"
+play 0 multisigner "$both"
+changed_nothing
+snapshot | diff "$LAB_DIR/before" - || fail "a second run touched a file"
+
+say "A reload, a restart and a signing from scratch keep what came by updates, whatever the operator's default template says"
+all() { keys_at $KNOT bind-knot.example; dig +short +norecurse @$KNOT bind-knot.example CDS | sort; dig +short +norecurse @$KNOT bind-knot.example CDNSKEY | sort; }
+all >"$LAB_DIR/before"
+[ "$(wc -l <"$LAB_DIR/before")" -eq 8 ] || fail "not four keys, two CDS and two CDNSKEY"
+knot reload >/dev/null
+knot -b zone-reload bind-knot.example >/dev/null
+until_true diff "$LAB_DIR/before" <(all)
+knot -b zone-sign bind-knot.example >/dev/null
+all | diff "$LAB_DIR/before" - || fail "signing took something away"
+restart
+until_true grep -q . < <(sleep 1; keys_at $KNOT bind-knot.example)
+all | diff "$LAB_DIR/before" - || fail "a restart took something away"
+
+say "The key may change the keys of others, and nothing else; a key of Knot's own is not removed"
+KEY=multisigner-ns4
+for line in 'update add bind-knot.example. 3 TXT x' 'update add www.bind-knot.example. 3 A 192.0.2.9' "update add www.bind-knot.example. 3 DNSKEY $FOREIGN"; do
+  if update bind-knot.example "$line" >/dev/null 2>&1; then fail "not refused: $line"; fi
+done
+zsk=$(own_keys bind-knot.example 256)
+module 2 rfc2136_dnskey "{\"server\": \"$KNOT\", \"tsig\": $TSIG, \"zones\": [{\"name\": \"bind-knot.example\", \"remove\": [\"DNSKEY $zsk\"]}]}"
+says 'is the signer.*own and is not removed'
+
+say "A configuration that knotd does not take is not left there"
+cp "$CONF" "$LAB_DIR/with-include.conf"
+cp "$OWN/multisigner.conf" "$LAB_DIR/include.before"
+mv "$FOLDER/run/knot.sock" "$FOLDER/run/away.sock"
+knot_zones 2 '[{"name": "d.example", "new_keys": true, "file": "'"$LAB_DIR"'/d.zone"}]'
+says '"knotc reload.*" failed: .*See that knotd runs'
+mv "$FOLDER/run/away.sock" "$FOLDER/run/knot.sock"
+diff "$LAB_DIR/include.before" "$OWN/multisigner.conf" || fail "the include file was changed"
+diff "$LAB_DIR/with-include.conf" "$CONF" || fail "knot.conf was changed"
+
+probe() { # ZONE   until `judge`
+  PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" -m ansible_collections.dnssec.multisigner.tests.lab.prober "$1" "$LAB_DIR/$1.json" >"$LAB_DIR/$1.probing" &
+  prober=$!
+  until grep -q probing "$LAB_DIR/$1.probing"; do kill -0 "$prober" && sleep 0.2; done
+}
+
+judge() { # ZONE   whatever a resolver may have held meanwhile was valid
+  sleep $((2 * LAB_TTL))
+  kill "$prober"
+  wait "$prober"
+  "$PYTHON" -c '
+import json, sys
+found = json.load(open(sys.argv[1]))
+print(found["checks"], "checks,", found["bogus"], "bogus")
+sys.exit(found["bogus"] or not found["checks"] and "nothing was checked")' "$LAB_DIR/$1.json"
+}
+
+roll() { # STATUS KEYS ZONE [OPTION...]
+  play "$1" rollover "$both" -e rollover_signer=ns4 -e "{rollover_zones: [$3]}" -e "rollover_keys=$2" -e "rollover_before=$before" "${@:4}"
+}
+
+say "A ZSK rollover, step by step: deSEC gets the next key, and Knot does not have it in the zone until every cache can"
+before=$(date -u +%FT%TZ)
+old=$(own_keys knot-desec.example 256)
+roll 0 zsk knot-desec.example --check --diff
+says 'A successor of the ZSK .* would be made'
+[ "$(own_keys knot-desec.example 256)" = "$old" ] || fail "check mode made a key"
+probe knot-desec.example
+roll 0 zsk knot-desec.example
+says 'was made, to follow the ZSK'
+new=$(own_keys knot-desec.example 256 | grep -vxF -- "$old")
+for address in $DESEC; do has "$address" knot-desec.example "$new" || fail "$address lacks the next key"; done
+lacks $KNOT knot-desec.example "$new" || fail "Knot publishes the next key too early"
+roll 0 zsk knot-desec.example -e "multisigner_journal=$LAB_DIR/another.sqlite" -e multisigner_max_ttl=600   # a journal that knows nothing waits for that
+says 'is replaced by .* when every other signer has had that for long enough'
+lacks $KNOT knot-desec.example "$new" || fail "Knot publishes the next key too early"
+play 0 multisigner "$both"
+[ "$(own_keys knot-desec.example 256 | wc -l)" -eq 2 ] || fail "another key was made"
+restart
+lacks $KNOT knot-desec.example "$new" || fail "Knot publishes the next key after a restart"
+sleep "$LAB_TTL"
+roll 0 zsk knot-desec.example -e multisigner_wait=240
+says 'Knot replaces the ZSK'
+says 'knot-desec\.example: complete'
+judge knot-desec.example
+signs knot-desec.example SOA "$new" || fail "the new key does not sign"
+for address in $KNOT $DESEC; do lacks "$address" knot-desec.example "$old" || fail "$address still has the old key"; done
+roll 0 zsk knot-desec.example
+changed_nothing
+says 'The ZSK .* is in use since .*: new enough'
+
+say "A KSK rollover in one run that stays: BIND has the next key first, and Knot is told when every cache can have its DS"
+old=$(own_keys bind-knot.example 257)
+probe bind-knot.example
+roll 0 ksk bind-knot.example -e multisigner_wait=240
+says 'Knot replaces the KSK'
+says 'bind-knot\.example.*: complete'
+judge bind-knot.example
+new=$(own_keys bind-knot.example 257 | grep -vxF -- "$old")
+signs bind-knot.example DNSKEY "$new" || fail "the new key does not sign"
+for address in $KNOT $BIND; do lacks "$address" bind-knot.example "$old" || fail "$address still has the old key"; done
+[ "$(dig +short +norecurse "@$LAB_PARENT" bind-knot.example DS | wc -l)" -eq 2 ] || fail "not two DS at the parent"
+"$COLLECTION/tests/lab/cross_matrix" bind-knot.example knot-desec.example
+
+say "Knot leaves, and is not declared any more"
+play 0 multisigner "[$(group bind-knot.example ns1 ns4)]" -e multisigner_wait=240
+[ "$(keys_at $BIND bind-knot.example | wc -l)" -eq 2 ] || fail "BIND still has keys of Knot"
+[ "$(dig +short +norecurse "@$LAB_PARENT" bind-knot.example DS | wc -l)" -eq 1 ] || fail "not one DS at the parent"
+play 0 multisigner "[$(group bind-knot.example ns1)]" -e '{knot_signer_absent_zones: [bind-knot.example]}'
+if grep -q bind-knot "$OWN/multisigner.conf"; then fail "it is still declared"; fi
+grep -q knot-desec "$OWN/multisigner.conf" || fail "a zone that was not mentioned is not declared any more"
+
+say "No secret was printed"
+grep -lF "$SECRET" "$LAB_DIR"/pass.*.log && fail "a secret was printed"
+echo "All is well."
