@@ -82,7 +82,8 @@ cp "$CONF" "$LAB_DIR/operators.conf"
 for zone in full file push cds fit sync; do
   printf '@ %s SOA ns h 1 3600 600 86400 %s\n@ NS ns4.operator.example.\n' "$LAB_TTL" "$LAB_TTL" >"$FOLDER/zones/$zone.zone"
 done
-cat >>"$CONF" <<CONF
+{
+  cat <<CONF
 key:
   - id: operators
     algorithm: hmac-sha256
@@ -123,13 +124,14 @@ template:
     acl: operators
 zone:
 CONF
-for zone in full file push cds fit; do
-  policy=$zone
-  if [ $zone = file ]; then policy=fit; fi
-  printf '  - domain: %s.example\n    file: %s.zone\n    template: signed\n    dnssec-policy: %s\n' $zone $zone $policy
-  if [ $zone = file ]; then printf '    zonefile-load: difference-no-serial\n    zonefile-sync: -1\n    journal-content: all\n'; fi
-done >>"$CONF"
-printf '  - domain: unsigned.example\n    file: %s/zones/fit.zone\n' "$FOLDER" >>"$CONF"
+  for zone in full file push cds fit; do
+    policy=$zone
+    if [ $zone = file ]; then policy=fit; fi
+    printf '  - domain: %s.example\n    file: %s.zone\n    template: signed\n    dnssec-policy: %s\n' $zone $zone $policy
+    if [ $zone = file ]; then printf '    zonefile-load: difference-no-serial\n    zonefile-sync: -1\n    journal-content: all\n'; fi
+  done
+  printf '  - domain: unsigned.example\n    file: %s/zones/fit.zone\n' "$FOLDER"
+} >>"$CONF"
 cp "$CONF" "$LAB_DIR/operators.conf"
 knot reload >/dev/null
 for zone in full file fit; do until_true grep -q . < <(sleep 1; keys_at $KNOT $zone.example); done
