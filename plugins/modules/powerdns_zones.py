@@ -79,6 +79,7 @@ options:
     default: [2]
 seealso:
   - module: dnssec.multisigner.powerdns_dnskey
+  - module: dnssec.multisigner.powerdns_rollover
 """
 
 EXAMPLES = r"""
@@ -146,6 +147,24 @@ zones:
           sample: true
     announced:
       description: The DNSKEY records of those own keys that do not sign yet and are meant to. The other signers are to have them before that.
+      returned: for a zone that did not fail
+      type: list
+      elements: str
+      sample: []
+    awaits_ds:
+      description: The DNSKEY records of those own keys of which M(dnssec.multisigner.powerdns_rollover) waits to be told what the parent has.
+      returned: for a zone that did not fail
+      type: list
+      elements: str
+      sample: []
+    retired:
+      description: The DNSKEY records of those own keys that do not sign any more.
+      returned: for a zone that did not fail
+      type: list
+      elements: str
+      sample: []
+    retiring:
+      description: Those of RV(zones[].retired) that are a KSK or a CSK.
       returned: for a zone that did not fail
       type: list
       elements: str

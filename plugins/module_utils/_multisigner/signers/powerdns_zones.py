@@ -8,6 +8,7 @@ It makes no zone and touches no record; keys it makes only for a zone that has n
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
@@ -16,7 +17,8 @@ from ..errors import MultisignerError
 from ..outcome import Outcome, Request
 from ..resolve import Server, Silence
 from .api_changes import until_published
-from .powerdns import ALGORITHMS, NAME, PRIMARY_KINDS, Cryptokey, PowerDNS, Zone
+from .powerdns import ALGORITHMS, NAME, PRIMARY_KINDS, PowerDNS, Zone
+from .powerdns_keys import BEGUN, TIMES, Keys, Times
 
 NUMBERS = {ALGORITHM_NAMES[number]: number for number in ALGORITHMS}
 NSEC3 = '1 0 0 -'  # RFC 9276: no salt, no iterations
@@ -34,39 +36,6 @@ class Wish:
     @classmethod
     def from_option(cls, option: Mapping[str, Any]) -> Wish:
         return cls(zone_name(option['name']), NUMBERS[option['algorithm']], option['csk'], option['new_keys'])
-
-
-@dataclass(frozen=True)
-class Keys:
-    """The own keys of a zone, and what each of them is for. Of one kind (with SEP flag or without), what was made later follows what signs now."""
-
-    all: tuple[Cryptokey, ...]
-
-    @property
-    def has_zsk(self) -> bool:
-        return any(key.active and not key.key.is_sep for key in self.all)
-
-    def role(self, key: Cryptokey) -> str:
-        return 'ZSK' if not key.key.is_sep else 'KSK' if self.has_zsk else 'CSK'
-
-    def active(self, like: Cryptokey) -> tuple[Cryptokey, ...]:
-        return tuple(key for key in self.all if key.active and key.key.is_sep == like.key.is_sep)
-
-    @property
-    def successors(self) -> tuple[Cryptokey, ...]:
-        """Keys that sign nothing yet."""
-        return tuple(key for key in self.all if not key.active and self.active(key) and all(key.number > one.number for one in self.active(key)))
-
-    def lines(self) -> tuple[str, ...]:
-        states = {(True, True): 'signs', (True, False): 'signs without being published', (False, True): 'is published', (False, False): 'is kept'}
-        return tuple(f'{self.role(key)} {key.key} {states[key.active, key.published]}' for key in self.all)
-
-    def told(self) -> dict[str, Any]:
-        """What the pass has to know of them (plugins/filter/inventory_parties.py)."""
-        return {
-            'own_keys': [{'dnskey': key.record, 'role': self.role(key), 'active': key.active, 'published': key.published} for key in self.all],
-            'announced': [key.record for key in self.successors],
-        }
 
 
 @dataclass(frozen=True)
@@ -110,8 +79,12 @@ class Fitter:
         before = (*keys.lines(), *_lines(zone, (*settings, *metadata)))
         changed = bool(missing or settings or metadata)
         if changed and not self.check_mode:
+            new = []
             for role in missing:  # the ZSK first: a KSK alone would be a CSK, and a run that broke off between the two would leave it so
-                self.client.add_key(wish.name, role != 'ZSK', ALGORITHMS[wish.algorithm], active=True)
+                new.append(self.client.add_key(wish.name, role != 'ZSK', ALGORITHMS[wish.algorithm], active=True).number)
+            if new:
+                times = Times.of(zone).noted(BEGUN, new, time.time())
+                self.client.set_metadata(wish.name, TIMES, times.texts())
             for kind, value in metadata.items():
                 self.client.set_metadata(wish.name, kind, [value])
             if settings:
