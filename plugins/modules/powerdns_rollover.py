@@ -80,9 +80,6 @@ options:
         type: list
         elements: str
         default: []
-      max_ttl:
-        description: As O(max_ttl), for this zone.
-        type: int
   keys:
     description: Which key of each zone, its KSK, its ZSK, or the CSK of a zone that has one key for both.
     type: str
@@ -192,7 +189,6 @@ SPEC: Dict[str, Any] = {
                 'prepublished': {'type': 'list', 'elements': 'str', 'default': []},
                 'published': {'type': 'list', 'elements': 'str', 'default': []},
                 'withdrawn': {'type': 'list', 'elements': 'str', 'default': []},
-                'max_ttl': {'type': 'int'},
             },
         },
         'keys': {'type': 'str', 'choices': ['ksk', 'zsk', 'csk'], 'no_log': False},

@@ -52,9 +52,8 @@ class Wish:
         if any(record.rtype != 'DNSKEY' for record in keys):
             raise MultisignerError('DNSKEY records are expected in "prepublished"', zone=zone, remedy='Write them as "DNSKEY 257 3 13 ..."')
         published, withdrawn = (frozenset(DS.parse(text) for text in option[name]) for name in ('published', 'withdrawn'))
-        given = option['max_ttl']
         prepublished = frozenset(record.rdata for record in keys if isinstance(record.rdata, DNSKEY))
-        return cls(zone, prepublished, published, withdrawn, max_ttl if given is None else given)
+        return cls(zone, prepublished, published, withdrawn, max_ttl)
 
     def has_ds(self, key: DNSKEY) -> bool:
         """Whether every cache that has the DS set has one of *key*."""
@@ -180,7 +179,7 @@ class Roller:
     max_wait: float
 
     def serve(self, options: Iterable[Mapping[str, Any]], now: float) -> list[Outcome]:
-        """*options*: ``name``, ``prepublished``, ``published``, ``withdrawn`` and ``max_ttl`` of each zone."""
+        """*options*: ``name``, ``prepublished``, ``published`` and ``withdrawn`` of each zone."""
         outcomes = []
         for option in options:
             try:

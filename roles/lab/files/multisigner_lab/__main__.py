@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import bind, desec, knot, outcome, resolvers, scanner
+from . import bind, desec, knot, outcome, powerdns, resolvers, scanner
 from .daemons import PATIENCE, Daemon, LabError, check_programs
 from .settings import Lab, Secret
 
@@ -38,6 +38,7 @@ def start_lab(lab: Lab) -> None:
         resolvers.start_recursor(lab),
         *(bind.start_signer(lab, signer, rndc_key) for signer in lab.bind_signers),
         *(knot.start_signer(lab, signer) for signer in lab.own_signers if signer.driver == "knot"),
+        *(powerdns.start_signer(lab, signer, signer_keys[signer.name]) for signer in lab.own_signers if signer.driver == "powerdns"),
     ]
     outcome.write_inventory(lab, signer_keys, registry_key, tokens)
     outcome.write_environment(lab, tokens)

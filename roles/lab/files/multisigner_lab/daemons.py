@@ -32,6 +32,7 @@ PROGRAMS = {
     "named-checkzone": "bind9-utils",
     "unbound": "unbound",
     "pdns_server": "pdns-server",
+    "pdnsutil": "pdns-server",
     "pdns_recursor": "pdns-recursor",
 }
 

@@ -41,18 +41,19 @@ class Tokens:
     multisigner: str = field(default_factory=lambda: secrets.token_urlsafe(21))
 
 
-def _database(path: Path) -> None:
+def database(path: Path) -> None:
+    """A new one for PowerDNS, without zones."""
     schema = next((Path(name) for name in _SCHEMAS if Path(name).exists()), None)
     if schema is None:
         raise LabError("PowerDNS's SQLite backend is missing. It is in Debian's package pdns-backend-sqlite3.")
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(schema.read_text(encoding="utf-8"))
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript(schema.read_text(encoding="utf-8"))
 
 
 def start_powerdns(lab: Lab, api_key: str) -> Daemon:
     folder = lab.folder("desec")
     folder.mkdir()
-    _database(folder / "pdns.sqlite3")
+    database(folder / "pdns.sqlite3")
     (folder / "pdns.conf").write_text(
         f"""launch=gsqlite3
 gsqlite3-database={folder}/pdns.sqlite3

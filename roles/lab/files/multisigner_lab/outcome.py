@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from . import desec, settings
+from . import desec, powerdns, settings
 from .daemons import program
 from .settings import Lab, OwnSigner, Secret, SharedZone
 
-_KINDS = {"knot": "Knot"}  # drivers whose server is not BIND
+_KINDS = {"knot": "Knot", "powerdns": "PowerDNS"}  # drivers whose server is not BIND
 Value = object  # str, int, bool, list or mapping of such
 
 
@@ -86,8 +86,24 @@ def _knot_signer(lab: Lab, signer: OwnSigner, key: Secret) -> dict[str, Value]:
     }
 
 
+def _powerdns_signer(lab: Lab, signer: OwnSigner, key: Secret) -> dict[str, Value]:
+    folder = lab.folder(signer.name)
+    return {
+        "multisigner_driver": signer.driver,
+        "multisigner_servers": [signer.address],
+        "multisigner_api_url": f"http://{signer.address}:{powerdns.API_PORT}/api/v1",
+        "multisigner_api_token": key.secret,
+        "powerdns_signer_include_dir": str(folder / "pdns.d"),
+        "powerdns_signer_group": "root",
+        "powerdns_signer_restart": str(folder / "restart"),
+        "powerdns_signer_zones": {zone.name: {"new_keys": True} for zone in lab.zones_of(signer)},
+        **_name_servers(lab, signer.name),
+    }
+
+
 def _own_signer(lab: Lab, signer: OwnSigner, key: Secret) -> dict[str, Value]:
-    return _knot_signer(lab, signer, key) if signer.driver == "knot" else _bind_signer(lab, signer, key)
+    kinds = {"knot": _knot_signer, "powerdns": _powerdns_signer}
+    return kinds.get(signer.driver, _bind_signer)(lab, signer, key)
 
 
 def _name_servers(lab: Lab, signer: str) -> dict[str, Value]:

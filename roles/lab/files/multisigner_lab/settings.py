@@ -21,6 +21,7 @@ NS1 = "127.53.2.1"
 NS2 = "127.53.2.2"
 NS3 = "127.53.2.3"
 NS4 = "127.53.2.4"
+NS5 = "127.53.2.5"
 DESEC_1 = "127.53.3.1"
 DESEC_2 = "127.53.3.2"
 DESEC_API = "127.53.3.10"
@@ -33,12 +34,14 @@ NS1_NAME = "ns1.operator.example."
 NS2_NAME = "ns2.operator.example."
 NS3_NAME = "ns3.operator.example."
 NS4_NAME = "ns4.operator.example."
+NS5_NAME = "ns5.operator.example."
 DESEC_NAMES = {"ns1.desec.example.": DESEC_1, "ns2.desec.example.": DESEC_2}
 DESEC_API_NAME = "desec.example."
 DESEC_URL = "https://desec.example/api/v1"
 
 # host names that the registry zone holds itself, so that everything resolves inside the lab
-HOSTS = {**REGISTRY_NAMES, NOTIFY_NAME: NOTIFY, NS1_NAME: NS1, NS2_NAME: NS2, NS3_NAME: NS3, NS4_NAME: NS4, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
+_OWN_NAMES = {NS1_NAME: NS1, NS2_NAME: NS2, NS3_NAME: NS3, NS4_NAME: NS4, NS5_NAME: NS5}
+HOSTS = {**REGISTRY_NAMES, NOTIFY_NAME: NOTIFY, **_OWN_NAMES, **DESEC_NAMES, DESEC_API_NAME: DESEC_API}
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,14 @@ SIGNER_NS1 = OwnSigner("ns1", NS1, NS1_NAME, "bind")
 SIGNER_NS2 = OwnSigner("ns2", NS2, NS2_NAME, "bind_signzone")
 SIGNER_NS3 = OwnSigner("ns3", NS3, NS3_NAME, "bind")
 SIGNER_NS4 = OwnSigner("ns4", NS4, NS4_NAME, "knot")
+SIGNER_NS5 = OwnSigner("ns5", NS5, NS5_NAME, "powerdns")
 DESEC = "desec"
-_OWN = (SIGNER_NS1, SIGNER_NS2, SIGNER_NS3, SIGNER_NS4)
+_OWN = (SIGNER_NS1, SIGNER_NS2, SIGNER_NS3, SIGNER_NS4, SIGNER_NS5)
 # the names that stand for each signer in NS RRsets, and the addresses of its servers
 NAME_SERVERS = {**{signer.name: (signer.host_name,) for signer in _OWN}, DESEC: tuple(DESEC_NAMES)}
 ADDRESSES = {**{signer.name: (signer.address,) for signer in _OWN}, DESEC: tuple(DESEC_NAMES.values())}
 # one signer of each kind for tests/lab/pairs, by the word for it in the names of zones
-KINDS = {"bind": SIGNER_NS1.name, "knot": SIGNER_NS4.name, "desec": DESEC}
+KINDS = {"bind": SIGNER_NS1.name, "knot": SIGNER_NS4.name, "powerdns": SIGNER_NS5.name, "desec": DESEC}
 
 
 @dataclass(frozen=True)
