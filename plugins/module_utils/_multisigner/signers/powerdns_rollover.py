@@ -114,8 +114,8 @@ class Roll:
             return None, f'{name} was to be replaced, and the key in its place is gone: it stays'
         successor = newer[-1]
         if not successor.active:  # a run ended between the note and the deed
-            is_ready = successor.key in self.wish.prepublished
-            return Step(BEGIN, successor, key) if is_ready else None, f'{name} is replaced by {successor.key} when every other signer has had that for long enough'
+            step = Step(BEGIN, successor, key) if successor.key in self.wish.prepublished else None
+            return step, f'{name} is replaced by {successor.key} when every other signer has had that for long enough'
         if key.active:
             if role != 'ZSK' and not self.wish.has_ds(successor.key):
                 return None, f'{name} signs until every cache has the DS of {successor.key}'

@@ -19,6 +19,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ou
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api import ApiKeys
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api_changes import Supplied, apply_changes
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns import CAPABILITIES, PowerDNS, zone_id
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns_keys import TIMES
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns_zones import Fitter
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import TOKEN, URL, Call, Script, finished, install
 
@@ -31,6 +32,7 @@ ZSK = '256 3 13 x467Z3Dn9lyjk6P6lwpMT8X5K7Qx6ss2YXs0kiviwAq3+C3H7Ch3Fr6vDYMi9js3
 OPTIONS = {'api_url': URL, 'api_token': TOKEN, 'ca_file': None, 'timeout': 30.0, 'use_proxy': False, 'max_wait': 300.0}
 SETTINGS = {'direct-dnskey': 'yes', 'default-publish-cds': '', 'default-publish-cdnskey': '', 'default-soa-edit-signed': ''}
 METADATA = {'PUBLISH-CDS': ['2'], 'PUBLISH-CDNSKEY': ['1']}
+MORNING = '2027-01-15T08:00:00Z'
 AT = f'/servers/localhost/zones/{ZONE}.'
 
 
@@ -269,12 +271,14 @@ class TestMakingFit:
         assert (outcome.changed, outcome.failed, outcome.before) == (False, False, outcome.after)
         assert [one['role'] for one in outcome.details['own_keys']] == ['KSK', 'ZSK']
 
-    def test_the_zsk_is_made_first_and_no_private_key_is_kept(self, script: Script) -> None:
+    def test_the_zsk_is_made_first_and_no_private_key_is_kept(self, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr('time.time', lambda: 1_800_000_000.0)
         made = {'privatekey': 'PrivateKey: secret'}
         script.expect(
             get_settings(), *get_zone({}, nsec3param='', api_rectify=False), get_keys(),
             Call('POST', f'{AT}/cryptokeys', 201, {**KEYS[1], **made}, {'keytype': 'zsk', 'active': True, 'published': True, 'algorithm': 'ecdsa256'}),
             Call('POST', f'{AT}/cryptokeys', 201, {**KEYS[0], **made}, {'keytype': 'ksk', 'active': True, 'published': True, 'algorithm': 'ecdsa256'}),
+            Call('PUT', f'{AT}/metadata/{TIMES}', answer={}, sends={'kind': TIMES, 'metadata': [f'{number} begun {MORNING}' for number in (1, 2)]}),
             Call('PUT', f'{AT}/metadata/PUBLISH-CDS', answer={}, sends={'kind': 'PUBLISH-CDS', 'metadata': ['2']}),
             Call('PUT', f'{AT}/metadata/PUBLISH-CDNSKEY', answer={}, sends={'kind': 'PUBLISH-CDNSKEY', 'metadata': ['1']}),
             Call('PUT', AT, 204, sends={'api_rectify': True, 'nsec3param': '1 0 0 -'}), *get_zone(),
