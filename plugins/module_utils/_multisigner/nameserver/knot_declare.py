@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
-from ..dnskey import zone_name
+from ..dnskey import DNSKEY, zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, only_writer, read, work_folder
@@ -332,7 +332,8 @@ class KnotDeclarer:
 
     def _result(self, outcomes: List[Outcome], changed: bool, users: KnotConfiguration, before: _Blocks, after: _Blocks) -> Result:
         gone = {name[1] for name in before if name[0] == 'zone' and name not in after}
-        told_of = [outcome if outcome.failed or outcome.zone in gone else self._with_keys(outcome, users, before) for outcome in outcomes]
+        served = self._knot.published_by_all()
+        told_of = [outcome if outcome.failed or outcome.zone in gone else self._with_keys(outcome, users, before, served) for outcome in outcomes]
         shared = tuple(
             dict(before_header=self._settings.include, after_header=self._settings.include, before=_text(before, name), after=_text(after, name))
             for name in sorted(set(before) | set(after))
@@ -345,12 +346,12 @@ class KnotDeclarer:
         )
         return Result(tuple(told_of), changed or any(outcome.changed for outcome in told_of), shared + zones)
 
-    def _with_keys(self, outcome: Outcome, users: KnotConfiguration, before: _Blocks) -> Outcome:
+    def _with_keys(self, outcome: Outcome, users: KnotConfiguration, before: _Blocks, served: Mapping[str, FrozenSet[DNSKEY]]) -> Outcome:
         """The outcome, with what Knot says of its own keys, once it has loaded the zone: knotc's success says nothing of that."""
         try:
-            if not self._disk.check and ('zone', outcome.zone) not in before:
+            if not self._disk.check and ('zone', outcome.zone) not in before and outcome.zone not in served:
                 self._knot.wait_for(outcome.zone)
-            own = self._knot.own_keys(outcome.zone, users)
+            own = self._knot.own_keys(outcome.zone, users, served.get(outcome.zone, frozenset()))
         except MultisignerError as error:
             return replace(outcome, failed=True, msg=str(error.at(zone=outcome.zone)))
         return replace(outcome, details={**outcome.details, **told(own)})

@@ -9,13 +9,14 @@ Standard library, keymgr and knotc only, because it travels to name servers.
 """
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
-from ..dnskey import DNSKEY, parse_record, rsa_modulus_bits
+from ..dnskey import DNSKEY, Rdata, parse_record, rsa_modulus_bits, zone_name
 from ..errors import MultisignerError
 from .knot_conf import KnotConfiguration
 from .tools import Tools, one_line
@@ -111,10 +112,23 @@ class Knot:
 
     def published(self, zone: str) -> FrozenSet[DNSKEY]:
         """The DNSKEY RRset that knotd serves; nothing while the zone is not loaded, or not signed."""
-        answer = self._tools.ask('knotc', '-c', self._conf, 'zone-read', zone, '@', 'DNSKEY')
-        lines = [line.split(']', 1)[-1].strip() for line in answer.out.splitlines() if ' DNSKEY ' in line]
-        records = [parse_record(line, zone).rdata for line in lines] if answer.status == 0 else []
-        return frozenset(rdata for rdata in records if isinstance(rdata, DNSKEY))
+        return self._served(zone).get(zone, frozenset())
+
+    def published_by_all(self) -> Dict[str, FrozenSet[DNSKEY]]:
+        """The DNSKEY RRset of every zone that knotd has loaded and signed, by its name."""
+        return self._served('--')
+
+    def _served(self, which: str) -> Dict[str, FrozenSet[DNSKEY]]:
+        answer = self._tools.ask('knotc', '-c', self._conf, 'zone-read', which, '@', 'DNSKEY')
+        found: Dict[str, FrozenSet[DNSKEY]] = {}
+        for line in answer.out.splitlines():
+            words = line.split(']', 1)[-1].split()
+            if 'DNSKEY' in words[1:3]:
+                zone = zone_name(words[0])
+                rdata = parse_record(' '.join(words), zone).rdata
+                if isinstance(rdata, DNSKEY):
+                    found[zone] = found.get(zone, frozenset()) | {rdata}
+        return found
 
     def wait_for(self, zone: str) -> None:
         """Returns when *zone* is loaded and signed. Raises MultisignerError when the patience for all zones is used up."""
@@ -142,14 +156,18 @@ class Knot:
 
     # The key database
 
-    def own_keys(self, zone: str, configuration: KnotConfiguration) -> Tuple[KnotKey, ...]:
-        """The zone's keys with a private part, sorted. Raises MultisignerError: what cannot be read is never "no keys"."""
+    def own_keys(self, zone: str, configuration: KnotConfiguration, served: FrozenSet[DNSKEY] = frozenset()) -> Tuple[KnotKey, ...]:
+        """The zone's keys with a private part, sorted. *served*: its DNSKEY RRset, if it is known: keymgr is asked only for a key that is not in it.
+
+        Raises MultisignerError: what cannot be read is never "no keys".
+        """
         if not os.path.exists(os.path.join(configuration.key_database, 'data.mdb')):
             return ()  # keymgr would make it
         now = int(time.time())
         try:
             listed = json.loads(self._keymgr(zone, 'list', '-j') or '[]')
-            found = [self._key(zone, entry, now) for entry in listed if entry['public-only'] is False]
+            known = {_key_id(key): key for key in served}
+            found = [self._key(zone, entry, now, known) for entry in listed if entry['public-only'] is False]
         except (ValueError, KeyError, TypeError):
             raise MultisignerError(
                 'keymgr tells its keys in a form that this version does not know', zone=zone, remedy='See that Knot DNS is 3.2 or newer',
@@ -167,12 +185,14 @@ class Knot:
         """Lets Knot publish *key* from now on, and go on by its own clock to sign with it. Raises MultisignerError with keymgr's words."""
         self._keymgr(zone, 'set', key.key_id, 'publish=+0', 'ready=0', 'active=0')
 
-    def _key(self, zone: str, entry: Mapping[str, Any], now: int) -> KnotKey:
-        record = parse_record(self._keymgr(zone, 'dnskey', entry['id']), zone)
-        if not isinstance(record.rdata, DNSKEY):
-            raise ValueError(record.text)
+    def _key(self, zone: str, entry: Mapping[str, Any], now: int, known: Mapping[str, DNSKEY]) -> KnotKey:
+        key: Optional[Rdata] = known.get(entry['id'])
+        if not isinstance(key, DNSKEY) or key.algorithm != entry['algorithm'] or key.is_sep is not entry['ksk']:
+            key = parse_record(self._keymgr(zone, 'dnskey', entry['id']), zone).rdata
+        if not isinstance(key, DNSKEY):
+            raise ValueError(entry['id'])
         times = {name: int(entry[name]) for name in _TIMES if int(entry[name])}
-        return KnotKey(entry['id'], record.rdata, entry['ksk'] is True, entry['zsk'] is True, times, now)
+        return KnotKey(entry['id'], key, entry['ksk'] is True, entry['zsk'] is True, times, now)
 
     def _keymgr(self, zone: str, *arguments: str) -> str:
         answer = self._tools.ask('keymgr', '-c', self._conf, zone, *arguments)
@@ -182,3 +202,20 @@ class Knot:
                 remedy='See that keymgr can read the configuration and the key database on this server: become root, or Knot\'s user',
             )
         return answer.out.strip()
+
+
+# What stands before the public key of RFC 6605 and RFC 8080 in a SubjectPublicKeyInfo (RFC 5480, RFC 8410); an EC point there begins with 04.
+_SPKI = {
+    13: bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'), 14: bytes.fromhex('3076301006072a8648ce3d020106052b8104002203620004'),
+    15: bytes.fromhex('302a300506032b6570032100'), 16: bytes.fromhex('3043300506032b6571033a00'),
+}
+
+
+def _key_id(key: DNSKEY) -> str:
+    """Knot's name for *key*: SHA-1 over the public key as X.509 has it. Nothing for a key, or on a system, for which that cannot be had here."""
+    if key.algorithm not in _SPKI:
+        return ''
+    try:
+        return hashlib.sha1(_SPKI[key.algorithm] + key.key).hexdigest()  # noqa: S324 it is a name, and proves nothing
+    except ValueError:
+        return ''  # a system that has no SHA-1

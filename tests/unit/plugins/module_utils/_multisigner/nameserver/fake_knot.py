@@ -42,7 +42,7 @@ class FakeKnot:
         now = int(time.time())
         known = {name.replace('_', '-'): now + seconds for name, seconds in times.items()}
         entry = {
-            'id': f'id{len(self.entries)}', 'ksk': key.is_sep, 'zsk': not key.is_sep, 'public-only': public_only, 'dnskey': key,
+            'id': f'id{len(self.entries)}', 'algorithm': key.algorithm, 'ksk': key.is_sep, 'zsk': not key.is_sep, 'public-only': public_only, 'dnskey': key,
             **{name: known.get(name, 0) for name in TIMES},
         }
         self.entries.append(entry)

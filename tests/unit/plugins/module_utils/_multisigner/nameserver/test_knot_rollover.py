@@ -164,6 +164,19 @@ def test_a_key_beside_its_published_successor_is_on_its_way_out(knot: FakeKnot) 
     assert told(knotd(knot).own_keys(ZONE, knot.configuration))['retiring'] == [f'DNSKEY {ZSK.text}']
 
 
+def test_keymgr_is_not_asked_for_a_key_that_is_served_under_the_name_that_knot_gives_it(knot: FakeKnot) -> None:
+    # a key that keymgr of Knot 3.2 made, with its name
+    text = '256 3 13 e1hIGpXMd3JGmM6m772pI0dw1eH7QPJZA0JfR7UuZzxRNnV1DSd+UnyjV5kngZbk4SBlEWZY7vMEY8dneB9oNA=='
+    served = DNSKEY.parse(text)
+    knot.entries[1].update({'id': '3cf59618d4b5255c1bee5677beacc250d29e6e09', 'dnskey': served})
+    assert served in [key.key for key in knotd(knot).own_keys(ZONE, knot.configuration, frozenset({served, NEXT}))]
+    assert not [call for call in knot.calls if '3cf59618' in call]
+    # of another use it is not the same record
+    knot.entries[1]['ksk'] = True
+    knotd(knot).own_keys(ZONE, knot.configuration, frozenset({served}))
+    assert [call for call in knot.calls if '3cf59618' in call]
+
+
 def test_what_cannot_be_read_is_never_no_keys(knot: FakeKnot) -> None:
     knot.fails = f'keymgr {ZONE} list'
     with pytest.raises(MultisignerError, match='failed: error: it does not'):
