@@ -154,7 +154,9 @@ options:
         type: str
         required: true
       channel:
-        description: How DS reach it, one of V(cds), V(desec), V(dnsimple), V(export), V(gandi), V(nsupdate).
+        description:
+          - How DS reach it, one of V(cds), V(desec), V(dnsimple), V(export), V(gandi),
+            V(inwx), V(namecom), V(nsupdate), V(ovh), V(porkbun), V(route53).
         type: str
         required: true
       servers:

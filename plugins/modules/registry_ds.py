@@ -126,7 +126,8 @@ options:
         makes of it is seen in a later call, see RV(zones[].pending).
       - V(desec) replaces the DS and NS RRsets of the zone in a parent zone that is hosted at deSEC, while they are the ones that the
         parent's servers show.
-      - V(dnsimple) and V(gandi) are the registrars of these names. See the collection's guide to parents for what each of them needs.
+      - V(dnsimple), V(gandi), V(inwx), V(namecom), V(ovh), V(porkbun) and V(route53) are the registrars DNSimple, Gandi, INWX, Name.com, OVHcloud,
+        Porkbun, and Amazon Route 53 Domains. See the collection's guide to parents for what each of them needs.
         What they take is shown by the registry some time later, see RV(zones[].pending). They are tested against a stand-in of their
         documented contract, not against the live service.
     type: str
@@ -136,7 +137,12 @@ options:
       - dnsimple
       - export
       - gandi
+      - inwx
+      - namecom
       - nsupdate
+      - ovh
+      - porkbun
+      - route53
     required: true
   api_url:
     description:
@@ -144,10 +150,23 @@ options:
       - Only C(https) is accepted, and redirects are not followed.
     type: str
   api_user:
-    description: The account at the API. With O(channel=dnsimple) its number.
+    description:
+      - The account at the API. With O(channel=dnsimple) its number, with O(channel=inwx) and O(channel=namecom) the name of the user, with
+        O(channel=route53) the access key ID.
     type: str
   api_token:
-    description: The token for the API. It never appears in results, diffs or messages.
+    description:
+      - The token for the API. It never appears in results, diffs or messages.
+      - With O(channel=porkbun) the API key, with O(channel=ovh) the application key. With O(channel=route53) the session token, where there is one.
+    type: str
+  api_secret:
+    description:
+      - What the API asks for beside that. It never appears in results, diffs or messages.
+      - With O(channel=porkbun) the secret API key, with O(channel=ovh) the application secret, with O(channel=inwx) the password, with
+        O(channel=route53) the secret access key.
+    type: str
+  api_consumer_key:
+    description: With O(channel=ovh) the consumer key. It never appears in results, diffs or messages.
     type: str
   api_ca_file:
     description: File with the certificates (PEM) of the authority that signed the API's certificate. Without it, those that Python's C(requests) trusts.
@@ -416,10 +435,16 @@ ARGUMENT_SPEC = dict(
             insecure=dict(type='bool', default=False),
         ),
     ),
-    channel=dict(type='str', choices=['cds', 'desec', 'dnsimple', 'export', 'gandi', 'nsupdate'], required=True),
+    channel=dict(
+        type='str',
+        choices=['cds', 'desec', 'dnsimple', 'export', 'gandi', 'inwx', 'namecom', 'nsupdate', 'ovh', 'porkbun', 'route53'],
+        required=True,
+    ),
     api_url=dict(type='str'),
     api_user=dict(type='str'),
     api_token=dict(type='str', no_log=True),
+    api_secret=dict(type='str', no_log=True),
+    api_consumer_key=dict(type='str', no_log=True),
     api_ca_file=dict(type='path'),
     api_use_proxy=dict(type='bool', default=True),
     bootstrapping=dict(type='bool', default=False),

@@ -88,6 +88,7 @@ class _Request:
     query: Mapping[str, str] | None = None
     body: Any = None
     scope: str = ''  # what is throttled together
+    headers: Mapping[str, str] | None = None
     entries: tuple[str, ...] = ()  # what to call the items of the body in an error
 
     @property
@@ -185,14 +186,15 @@ class JsonApi:
         return f'JsonApi({self.name!r}, {self.url!r})'
 
     def request(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, scope: str = '', entries: Sequence[str] = ()
+        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, scope: str = '', entries: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The parsed JSON of the answer; None when it has no content (204).
 
         *path* follows the API's URL. *scope* names what the API throttles together. *entries* are names for the items of a
         *body* that is a list, for the messages. Raises one of the errors above.
         """
-        request = _Request(method, path, query, body, scope, tuple(entries))
+        request = _Request(method, path, query, body, scope, headers, tuple(entries))
         if self._given_up is not None:
             raise self._given_up
         while True:
@@ -250,7 +252,8 @@ class JsonApi:
         """Sends *request* once. Raises UnreachableError or UncertainError; every status below 500 is an answer."""
         try:
             with self._session.request(
-                request.method, self.url + request.path, params=request.query, json=request.body, timeout=self._timeout, allow_redirects=False, stream=True
+                request.method, self.url + request.path, params=request.query, json=request.body, headers=request.headers,
+                timeout=self._timeout, allow_redirects=False, stream=True,
             ) as response:
                 answer = _Answer(
                     response.status_code, response.headers.get('Content-Type', ''), self._content(response),

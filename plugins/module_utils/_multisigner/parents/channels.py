@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from . import cds, desec, dnsimple, export, gandi, nsupdate
+from . import cds, desec, dnsimple, export, gandi, inwx, namecom, nsupdate, ovh, porkbun, route53
 from .base import Channel, Exporting, Writing
 from .registrar import channel
 
@@ -16,5 +16,10 @@ CHANNELS: Mapping[str, Channel] = {
     'dnsimple': channel(dnsimple.CONTRACT),
     'export': Exporting(export.CAPABILITIES, export.publish),
     'gandi': channel(gandi.CONTRACT),
+    'inwx': channel(inwx.CONTRACT),
+    'namecom': channel(namecom.CONTRACT),
     'nsupdate': Writing(nsupdate.CAPABILITIES, nsupdate.check, nsupdate.write),
+    'ovh': channel(ovh.CONTRACT),
+    'porkbun': channel(porkbun.CONTRACT),
+    'route53': channel(route53.CONTRACT),
 }

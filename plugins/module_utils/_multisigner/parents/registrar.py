@@ -22,6 +22,7 @@ from .base import Capabilities, Delegation, HalfDoneError, Parent, Step, Writing
 
 Result = TypeVar('Result')
 
+_STRANGE = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what comes of reading an answer that is not as documented
 API_TIMEOUT = 30.0  # seconds for one answer
 BULK = 50  # RRsets in one request, where an API takes several
 
@@ -57,9 +58,11 @@ class Call:
     path: str
     body: Any = None
     query: Mapping[str, str] | None = None
+    operation: str = ''  # what is called, where the path does not say it
 
     def __str__(self) -> str:
-        return f'{self.method} {self.path}' + ('' if self.body is None else f' {json.dumps(self.body, sort_keys=True)}')
+        body = '' if self.body is None else json.dumps(self.body, sort_keys=True)
+        return ' '.join(word for word in (self.method, self.path, self.operation, body) if word)
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,12 @@ class Contract(ABC):
         """Whether the registry has not decided yet about an earlier request, where that can be asked."""
         return False
 
+    def headers(self, call: Call) -> Mapping[str, str]:
+        """What a request has in its header beside what every one has."""
+        return {}
+
     def refusal(self, answer: Any) -> MultisignerError | None:
-        """What an answer with a good status says that is none."""
+        """What an answer with a good status says that is none. Raises as listed() does."""
         return None
 
 
@@ -157,7 +164,7 @@ class Client:
 
     def ask(self, call: Call) -> Any:
         scope = 'reads' if call.method == 'GET' else 'writes'
-        answer = self.api.request(call.method, call.path, call.query, call.body, scope)
+        answer = self.api.request(call.method, call.path, call.query, call.body, scope, headers=self.contract.headers(call))
         refusal = self.contract.refusal(answer)
         if refusal is not None:
             raise refusal
@@ -170,11 +177,14 @@ class Client:
                 return await asyncio.get_running_loop().run_in_executor(None, question, self.ask)
         except MultisignerError as error:
             raise error.at(zone=zone) from None
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise MultisignerError(
-                f'what {self.api.name} answers is not as its documentation says', zone, self.api.url,
-                remedy='See that api_url is the address of its API; when it is, the API has changed: report that',
-            ) from None
+        except _STRANGE:
+            raise self._strange().at(zone=zone) from None
+
+    def _strange(self) -> UncertainError:
+        return UncertainError(
+            f'what {self.api.name} answers is not as its documentation says', server=self.api.url,
+            remedy='See that api_url is the address of its API; when it is, the API has changed: report that',
+        )
 
     async def send(self, call: Call) -> None:
         """Sends one request, together with others that wait for their turn where the API takes several."""
@@ -206,6 +216,8 @@ class Client:
             await asyncio.get_running_loop().run_in_executor(None, self.ask, call)
         except MultisignerError as error:
             return error
+        except _STRANGE:
+            return self._strange()
         return None
 
     def _lock(self) -> asyncio.Lock:

@@ -26,7 +26,7 @@ secret=$(head -c 32 /dev/urandom | base64 -w0)
 say "nsupdate: the parent zone is on BIND"
 key=$(sed -nE 's/.*secret "(.*)".*/\1/p' "$LAB_REGISTRY_KEY")
 printf 'server %s\nupdate add child.example. 3 NS ns1.operator.example.\nsend\n' "$LAB_PARENT" | nsupdate -k "$LAB_REGISTRY_KEY"
-while [ -z "$(dig +noall +authority +norecurse @127.53.1.2 child.example NS | grep operator)" ]; do sleep 0.2; done
+until dig +noall +authority +norecurse @127.53.1.2 child.example NS | grep -q operator; do sleep 0.2; done
 life nsupdate example "{channel: nsupdate, servers: [127.53.1.1, 127.53.1.2], tsig: {name: operator-registry, secret: '$key'}, ttl: 60}"
 PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" stale.py 127.53.1.1 example operator-registry "$key"
 
@@ -58,12 +58,11 @@ zone:
     acl: registry
 CONF
 cat >"$LAB_DIR/knot/knot.test.zone" <<ZONE
-@ 3 SOA ns hostmaster 1 3600 600 86400 3
-@ 3 NS ns
-ns 3 A 127.53.9.1
-child 3 NS ns1.operator.example.
+knot.test. 3 SOA ns.knot.test. hostmaster.knot.test. 1 3600 600 86400 3
+knot.test. 3 NS ns.knot.test.
+ns.knot.test. 3 A 127.53.9.1
+child.knot.test. 3 NS ns1.operator.example.
 ZONE
-sed -i '1i $ORIGIN knot.test.' "$LAB_DIR/knot/knot.test.zone"
 "$LAB_DIR/knot/knotd" -c "$LAB_DIR/knot/knot.conf" >"$LAB_DIR/knot/log" 2>&1 &
 for _attempt in $(seq 50); do
   if [ -n "$(dig +short +norecurse +time=1 +tries=1 @127.53.9.1 knot.test DNSKEY)" ]; then break; fi

@@ -8,6 +8,8 @@ the test says so; DS of keys are made by dnspython. A request without the right 
 """
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 from typing import Any, Callable, ClassVar, Mapping
@@ -18,6 +20,7 @@ import dns.name
 import dns.rdata
 import requests
 import urllib3
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.route53 import authorization
 
 SECRET = 'x9-secret-of-the-test-1f'
 Reply = tuple[int, Any]
@@ -28,6 +31,7 @@ class StandIn(requests.adapters.BaseAdapter):
 
     channel: ClassVar[str]
     options: ClassVar[Mapping[str, str]]  # of the module, as a user would give them
+    content_type: ClassVar[str] = 'application/json'
     unauthorized: ClassVar[Reply] = (401, {'message': 'Authentication failed'})
 
     def __init__(self, publish: Callable[[str, str, set[str]], None]) -> None:
@@ -36,31 +40,41 @@ class StandIn(requests.adapters.BaseAdapter):
         self.requests: list[str] = []
         self.is_slow = False
         self.forgets = False
+        self.is_busy = False
         self.failures: list[Reply] = []
         self._publish = publish
         self._next = 1000
 
     @property
     def writes(self) -> list[str]:
-        return [line for line in self.requests if not line.startswith('GET')]
+        return [line for line in self.requests if not self.is_read(*line.split(' ', 2))]
+
+    def is_read(self, method: str, path: str, operation: str = '') -> bool:
+        """Whether a request only looks."""
+        return method == 'GET'
+
+    def operation(self, request: requests.PreparedRequest, body: Any) -> str:
+        """What is called, where the path does not say it."""
+        return ''
 
     def send(
         self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, verify: bool | str = True, cert: Any = None, proxies: Any = None
     ) -> requests.Response:
         assert request.url is not None and request.method is not None
         url = urlsplit(request.url)
-        self.requests.append(f'{request.method} {unquote(url.path)}')
+        body = json.loads(request.body) if request.body else None
+        line = (request.method, unquote(url.path), *filter(None, [self.operation(request, body)]))
+        self.requests.append(' '.join(line))
         if not self.is_let_in(request):
             status, answer = self.unauthorized
-        elif self.failures and request.method != 'GET':
+        elif self.failures and not self.is_read(*line):
             status, answer = self.failures.pop(0)
         else:
-            body = json.loads(request.body) if request.body else None
             status, answer = self.answer(request.method, unquote(url.path), {name: values[0] for name, values in parse_qs(url.query).items()}, body)
         response = requests.Response()
         response.request = request
         response.status_code = status
-        response.headers['Content-Type'] = 'application/json'
+        response.headers['Content-Type'] = self.content_type
         response.raw = urllib3.HTTPResponse(io.BytesIO(b'' if answer is None else json.dumps(answer).encode()), preload_content=False)
         return response
 
@@ -97,6 +111,10 @@ class StandIn(requests.adapters.BaseAdapter):
 def ds_of_key(zone: str, flags: int, algorithm: int, key: str) -> str:
     rdata = dns.rdata.from_text('IN', 'DNSKEY', f'{flags} 3 {algorithm} {key}')
     return str(dns.dnssec.make_ds(dns.name.from_text(zone), rdata, 'SHA256'))
+
+
+def tag_of_key(zone: str, flags: int, algorithm: int, key: str) -> int:
+    return int(ds_of_key(zone, flags, algorithm, key).split()[0])
 
 
 class DnSimple(StandIn):
@@ -188,4 +206,189 @@ class Desec(StandIn):
         self._publish(zone, 'DS', set(self.registered))
 
 
-STANDINS: tuple[type[StandIn], ...] = (Desec, DnSimple, Gandi)
+class NameCom(StandIn):
+    channel = 'namecom'
+    options: ClassVar = {'api_token': SECRET, 'api_user': 'operator'}
+    unauthorized = (401, {'message': 'Unauthenticated', 'details': 'Invalid username or token'})
+
+    def is_let_in(self, request: requests.PreparedRequest) -> bool:
+        return request.headers.get('Authorization') == 'Basic ' + base64.b64encode(f'operator:{SECRET}'.encode()).decode()
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
+        words = path.split('/')
+        if words[:4] != ['', 'core', 'v1', 'domains'] or words[5] != 'dnssec':
+            return 404, {'message': 'Not Found'}
+        if method == 'GET':
+            found = [{name: value for name, value in record.items() if name != 'id'} for record in self.registered.values()]
+            return 200, {'dnssec': found} if found else {}
+        if method == 'POST':
+            if not all(isinstance(body[name], int) for name in ('keyTag', 'algorithm', 'digestType')):
+                return 400, {'message': 'Invalid argument'}
+            self.enter(body)
+            self.changed(words[4])
+            return 200, body
+        gone = [handle for handle, record in self.registered.items() if record['digest'] == words[6]]
+        if not gone:
+            return 404, {'message': 'Not Found'}
+        del self.registered[gone[0]]
+        self.changed(words[4])
+        return 200, {}
+
+    def ds_of(self, zone: str, record: dict[str, Any]) -> str:
+        return f'{record["keyTag"]} {record["algorithm"]} {record["digestType"]} {record["digest"].lower()}'
+
+
+class Porkbun(StandIn):
+    channel = 'porkbun'
+    options: ClassVar = {'api_token': f'pk1_{SECRET}', 'api_secret': f'sk1_{SECRET}'}
+    unauthorized = (403, {'status': 'ERROR', 'message': 'Invalid API key. (002)'})
+
+    def is_let_in(self, request: requests.PreparedRequest) -> bool:
+        body = json.loads(request.body or b'{}')
+        return (body.get('apikey'), body.get('secretapikey')) == tuple(self.options.values())
+
+    def is_read(self, method: str, path: str, operation: str = '') -> bool:
+        return '/getDnssecRecords/' in path
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
+        words = path.split('/')
+        if method != 'POST' or words[:5] != ['', 'api', 'json', 'v3', 'dns']:
+            return 404, {'status': 'ERROR', 'message': 'Not found.'}
+        call, zone = words[5], words[6]
+        if call == 'getDnssecRecords':
+            return 200, {'status': 'SUCCESS', 'records': self.registered or []}
+        if call == 'createDnssecRecord':
+            if not self.forgets:
+                self.registered[body['keyTag']] = {name: body[name] for name in ('keyTag', 'alg', 'digestType', 'digest')}
+        elif self.registered.pop(words[7], None) is None:
+            return 200, {'status': 'ERROR', 'message': 'No such record.'}
+        self.changed(zone)
+        return 200, {'status': 'SUCCESS'}
+
+    def ds_of(self, zone: str, record: dict[str, Any]) -> str:
+        return f'{record["keyTag"]} {record["alg"]} {record["digestType"]} {record["digest"].lower()}'
+
+
+class Ovh(StandIn):
+    channel = 'ovh'
+    options: ClassVar = {'api_token': f'ak-{SECRET}', 'api_secret': f'as-{SECRET}', 'api_consumer_key': f'ck-{SECRET}'}
+    unauthorized = (403, {'errorCode': 'INVALID_CREDENTIAL', 'httpCode': '403 Forbidden', 'message': 'This credential is not valid'})
+
+    def is_let_in(self, request: requests.PreparedRequest) -> bool:
+        application, secret, consumer = self.options.values()
+        field = request.headers
+        body = request.body.decode() if isinstance(request.body, bytes) else request.body or ''
+        signed = '+'.join((secret, consumer, str(request.method), str(request.url), body, field['X-Ovh-Timestamp']))
+        expected = '$1$' + hashlib.sha1(signed.encode()).hexdigest()  # noqa: S324  the API's choice
+        return (field['X-Ovh-Application'], field['X-Ovh-Consumer'], field['X-Ovh-Signature']) == (application, consumer, expected)
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
+        words = path.split('/')
+        if words[:3] != ['', '1.0', 'domain']:
+            return 404, {'message': 'Got an invalid (or empty) URL'}
+        zone, what, number = words[3], words[4], words[5] if len(words) > 5 else ''
+        if what == 'task':
+            if number:
+                return 200, {'id': int(number), 'function': 'DomainDnssecUpdate', 'status': 'doing'}
+            return 200, [77] if self.is_busy and query['status'] == 'doing' else []
+        if method == 'GET':
+            if number:
+                return 200, {**self.registered[number], 'status': 'enabled'}
+            return 200, [int(handle) for handle in self.registered]
+        if len(body['keys']) > 4 or any(key['tag'] != tag_of_key(zone, key['flags'], key['algorithm'], key['publicKey']) for key in body['keys']):
+            return 400, {'message': 'Invalid keys'}
+        if not self.forgets:
+            self.registered = {}
+            for key in body['keys']:
+                self.enter(key)
+        self.changed(zone)
+        return 200, {'id': 77, 'function': 'DomainDnssecUpdate', 'status': 'todo'}
+
+    def ds_of(self, zone: str, record: dict[str, Any]) -> str:
+        return ds_of_key(zone, record['flags'], record['algorithm'], record['publicKey'])
+
+
+class Inwx(StandIn):
+    channel = 'inwx'
+    options: ClassVar = {'api_user': 'operator', 'api_secret': SECRET}
+    unauthorized = (200, {'code': 2200, 'msg': 'Authentication error'})
+    tfa = '0'
+
+    def is_let_in(self, request: requests.PreparedRequest) -> bool:
+        body = json.loads(request.body or b'{}')
+        return body['method'] != 'account.login' or body['params'] == {'user': 'operator', 'pass': SECRET}
+
+    def operation(self, request: requests.PreparedRequest, body: Any) -> str:
+        return str(body['method'])
+
+    def is_read(self, method: str, path: str, operation: str = '') -> bool:
+        return operation in ('account.login', 'dnssec.listkeys')
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
+        call, params = body['method'], body['params']
+        done = {'code': 1000, 'msg': 'Command completed successfully'}
+        if call == 'account.login':
+            return 200, {**done, 'resData': {'customerId': 1, 'tfa': self.tfa}}
+        if call == 'dnssec.listkeys':
+            return 200, {**done, 'resData': list(self.registered.values())} if self.registered else done
+        if call == 'dnssec.adddnskey':
+            owner, _class, _type, flags, _protocol, algorithm, key = params['dnskey'].split()
+            zone = owner.rstrip('.')
+            self.enter({'ownerName': zone, 'flagId': flags, 'algorithmId': algorithm, 'publicKey': key, 'status': 'CREATE' if self.is_slow else 'OK'})
+        elif params['key'] not in self.registered:
+            return 200, {'code': 2303, 'msg': 'Object does not exist', 'reasonCode': 'DNSSEC_KEY', 'reason': 'No such key'}
+        else:
+            zone = self.registered.pop(params['key'])['ownerName']
+        self.changed(zone)
+        return 200, {'code': 1001, 'msg': 'Command completed successfully; action pending'}
+
+    def ds_of(self, zone: str, record: dict[str, Any]) -> str:
+        return ds_of_key(zone, int(record['flagId']), int(record['algorithmId']), record['publicKey'])
+
+
+class Route53(StandIn):
+    channel = 'route53'
+    options: ClassVar = {'api_user': 'AKIDEXAMPLE', 'api_secret': SECRET}
+    content_type = 'application/x-amz-json-1.1'
+    unauthorized = (400, {'__type': 'InvalidSignatureException', 'message': 'The request signature we calculated does not match'})
+
+    def is_let_in(self, request: requests.PreparedRequest) -> bool:
+        """The signature itself is compared with a published one elsewhere; here, that it is made with the right secret and over all that matters."""
+        headers = {name: request.headers[name] for name in ('Content-Type', 'Host', 'X-Amz-Date', 'X-Amz-Target')}
+        body = request.body if isinstance(request.body, bytes) else (request.body or '').encode()
+        return request.headers['Authorization'] == authorization('AKIDEXAMPLE', SECRET, 'route53domains', 'POST', headers, body)
+
+    def operation(self, request: requests.PreparedRequest, body: Any) -> str:
+        version, operation = request.headers['X-Amz-Target'].split('.')
+        assert version == 'Route53Domains_v20140515'
+        return operation
+
+    def is_read(self, method: str, path: str, operation: str = '') -> bool:
+        return operation in ('GetDomainDetail', 'ListOperations')
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
+        operation = self.requests[-1].split(' ')[2]
+        if operation == 'ListOperations':
+            assert body == {'Status': ['SUBMITTED', 'IN_PROGRESS'], 'Type': ['ADD_DNSSEC', 'REMOVE_DNSSEC']}
+            others = [{'OperationId': '1', 'Status': 'IN_PROGRESS', 'Type': 'ADD_DNSSEC', 'DomainName': 'other.example', 'SubmittedDate': 1}]
+            return 200, {'Operations': [*others, *({**others[0], 'DomainName': self.zone} for _unused in range(self.is_busy))]}
+        zone = self.zone = body['DomainName']
+        if operation == 'GetDomainDetail':
+            keys = [{name: value for name, value in record.items() if name not in ('Flags', 'PublicKey', 'id')} for record in self.registered.values()]
+            return 200, {'DomainName': zone, 'Nameservers': [], **({'DnssecKeys': keys} if keys else {})}
+        if operation == 'AssociateDelegationSignerToDomain':
+            key = body['SigningAttributes']
+            tag, algorithm, digest_type, digest = ds_of_key(zone, key['Flags'], key['Algorithm'], key['PublicKey']).split()
+            handle = self.enter({**key, 'KeyTag': int(tag), 'Algorithm': int(algorithm), 'DigestType': int(digest_type), 'Digest': digest.upper()})
+            if handle in self.registered:
+                self.registered[handle]['Id'] = handle
+        elif self.registered.pop(body['Id'], None) is None:
+            return 400, {'__type': 'InvalidInput', 'message': 'No such key'}
+        self.changed(zone)
+        return 200, {'OperationId': '2'}
+
+    def ds_of(self, zone: str, record: dict[str, Any]) -> str:
+        return ds_of_key(zone, record['Flags'], record['Algorithm'], record['PublicKey'])
+
+
+STANDINS: tuple[type[StandIn], ...] = (Desec, DnSimple, Gandi, Inwx, NameCom, Ovh, Porkbun, Route53)
