@@ -335,12 +335,16 @@ class Inwx(StandIn):
             owner, _class, _type, flags, _protocol, algorithm, key = params['dnskey'].split()
             zone = owner.rstrip('.')
             self.enter({'ownerName': zone, 'flagId': flags, 'algorithmId': algorithm, 'publicKey': key, 'status': 'CREATE' if self.is_slow else 'OK'})
-        elif params['key'] not in self.registered:
+        elif self.registered.get(params['key'], {'status': 'DELETED'})['status'] == 'DELETED':
             return 200, {'code': 2303, 'msg': 'Object does not exist', 'reasonCode': 'DNSSEC_KEY', 'reason': 'No such key'}
         else:
-            zone = self.registered.pop(params['key'])['ownerName']
+            zone = self.registered[params['key']]['ownerName']
+            self.registered[params['key']]['status'] = 'DELETED'  # it stays in the list
         self.changed(zone)
         return 200, {'code': 1001, 'msg': 'Command completed successfully; action pending'}
+
+    def catch_up(self, zone: str) -> None:
+        self._publish(zone, 'DS', {self.ds_of(zone, record) for record in self.registered.values() if record['status'] != 'DELETED'})
 
     def ds_of(self, zone: str, record: dict[str, Any]) -> str:
         return ds_of_key(zone, int(record['flagId']), int(record['algorithmId']), record['publicKey'])

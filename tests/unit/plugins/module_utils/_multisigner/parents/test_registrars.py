@@ -26,6 +26,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
     Gandi,
     Inwx,
     Porkbun,
+    Route53,
     StandIn,
 )
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import Clock
@@ -278,6 +279,12 @@ def test_an_answer_that_is_not_as_documented_is_no_empty_list(registry: Registry
     outcome = registry.register(NS1)
     assert outcome.failed and not outcome.changed
     assert 'is not as its documentation says' in outcome.msg
+
+
+@pytest.mark.parametrize('registry', [Route53], indirect=True)
+def test_what_is_told_of_another_domain_is_not_of_this_one(registry: Registry) -> None:
+    registry.api.answer = lambda method, path, query, body: (200, {'DomainName': 'other.example', 'Operations': []})  # type: ignore[method-assign]
+    assert 'is not as its documentation says' in registry.register(NS1).msg
 
 
 @pytest.mark.parametrize('registry', [Inwx, Porkbun], indirect=True)
