@@ -143,8 +143,6 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
             "multisigner_export_dir": str(lab.directory / "export"),
         },
     }
-    if lab.cds:
-        parents["scanning_registry"] = {"multisigner_channel": "cds", "multisigner_servers": servers}
     everywhere = {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
@@ -154,7 +152,10 @@ def write_inventory(lab: Lab, signer_keys: Mapping[str, Secret], registry_key: S
         "multisigner_zones": [_declared(zone, allow_mixed=False) for zone in lab.zones],
     }
     named = {zone.parent for zone in lab.zones}
-    children = {"signers": {"hosts": signers}, "parents": {"hosts": {name: parent for name, parent in parents.items() if name in named}}}
+    used = {name: parent for name, parent in parents.items() if name in named}
+    if lab.cds:
+        used["scanning_registry"] = {"multisigner_channel": "cds", "multisigner_servers": servers}
+    children = {"signers": {"hosts": signers}, "parents": {"hosts": used}}
     _write_private(lab.inventory, yaml_text({"all": {"vars": everywhere, "children": children}}) + "\n")
     allowed = {"multisigner_zones": [_declared(zone, allow_mixed=True) for zone in lab.zones]}
     _write_private(lab.mixed_allowed, yaml_text(allowed) + "\n")
