@@ -77,6 +77,15 @@ def test_a_zone_is_declared_once_as_several_signers_need_it(host: Host) -> None:
     assert not again.changed and not again.diff and 'knotc reload' not in host.knot.calls
 
 
+def test_a_zone_file_that_knot_has_taken_over_is_never_written_again(host: Host) -> None:
+    host.serve([host.zone()])
+    taken = host.folder / 'ours/zones/shop.example.zone'
+    taken.write_text('what Knot wrote')
+    host.content.write_text(f'{CONTENT}www IN A 192.0.2.3\n')
+    assert not host.serve([host.zone()]).changed
+    assert taken.read_text() == 'what Knot wrote'
+
+
 def test_check_mode_writes_nothing(host: Host) -> None:
     result = host.serve([host.zone()], check=True)
     assert result.changed and any('dnskey-management' in part['after'] for part in result.diff)
