@@ -35,15 +35,6 @@ knot_zones() { # STATUS ZONES [OPTION...]   what knot_zones says of these
 
 knot() { knotc -c "$CONF" "$@"; }
 
-until_true() { # COMMAND...   for a few seconds
-  local attempt
-  for attempt in $(seq 60); do
-    if "$@"; then return; fi
-    sleep 0.1
-  done
-  fail "$* ($attempt times)"
-}
-
 keys_at() { dig +short +norecurse +split=0 "@$1" "$2" DNSKEY | sort; } # ADDRESS ZONE
 
 has() { grep -qxF -- "$3" < <(keys_at "$1" "$2"); } # ADDRESS ZONE KEY

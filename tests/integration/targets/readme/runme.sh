@@ -34,15 +34,6 @@ pass() { # STATUS [OPTION...]   the command of README.md, which must end with ST
 
 said() { cat report; }
 
-until_true() { # COMMAND...   for a few seconds
-  local attempt
-  for attempt in $(seq 50); do
-    if "$@"; then return; fi
-    sleep 0.1
-  done
-  fail "$* ($attempt times)"
-}
-
 ds_are() { # NUMBER   at both servers of the registry
   local address
   for address in 127.53.1.1 127.53.1.2; do

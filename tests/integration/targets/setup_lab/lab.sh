@@ -25,6 +25,15 @@ start_lab() { # SCALE [OPTION...]   of deSEC's request limits: 1 as they are, 0 
   export ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 ANSIBLE_HOME=$LAB_DIR/ansible
 }
 
+until_true() { # COMMAND...   for a few seconds
+  local attempt
+  for attempt in {1..60}; do
+    if "$@"; then return; fi
+    sleep 0.1
+  done
+  fail "$* ($attempt times)"
+}
+
 say() { printf '\n---- %s\n' "$*"; }
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
@@ -38,7 +47,7 @@ logged() { # STATUS COMMAND...   a pass that must end with STATUS; its output is
   [ "$status" -eq "$expected" ] || { show; fail "exit status $status, not $expected"; }
 }
 
-show() { grep -vE '^(<|Using module|task path|Loading|redirecting|EXEC)' "$LOG" | tail -n 80 >&2; }
+show() { printed Report >&2; grep -vE '^(<|Using module|task path|Loading|redirecting|EXEC)' "$LOG" | tail -n 80 >&2; }
 
 printed() { sed -n "/$1\]/,/^}/s/^ *\"\(.*\)\",\{0,1\}\$/\1/p" "$LOG"; } # END_OF_TASK_NAME   the lines of that task's message in the last pass
 

@@ -28,7 +28,8 @@ verify() { # STATUS OPTION...
 
 is_well() { says "^$1: all is well$"; }
 
-state() { state_of "$LAB_DIR/ns1"; }
+# without the files of keys, into which named writes by and by how far it is with each of them
+state() { state_of "$LAB_DIR/ns1" | grep -v '/K[^/]*$'; }
 
 write_reports() { # STATUS OPTION...
   verify "$@" -e "verify_html=$LAB_DIR/report/index.html" -e "verify_junit=$LAB_DIR/report/junit.xml" -e "verify_prometheus=$LAB_DIR/report/zones.prom" \
@@ -85,6 +86,23 @@ verify 0 "${by_name[@]}" -e zone=shop.example
 is_well shop.example
 says '^  ns1\.operator\.example +127\.53\.2\.1; ZSK .*KSK .* DS'
 says '^  ns1\.desec\.example +127\.53\.3\.1, 127\.53\.3\.2; CSK .* DS'
+
+say "The signals of RFC 9615, in the zone that has the names of the servers, are looked at where that is asked for"
+verify 0 "${by_name[@]}" -e zone=shop.example -e verify_bootstrapping=true
+says 'bootstrapping_signal.*_dsboot\.shop\.example\._signal\.ns1\.operator\.example'
+sed -i "s/subdomain example\. DS NS;/subdomain example. DS NS CDS CDNSKEY;/" "$LAB_DIR/registry/named.conf"
+rndc -c "$LAB_DIR/registry/rndc.conf" reconfig
+for host in ns1.operator ns1.desec ns2.desec; do
+  for type in CDS CDNSKEY; do
+    dig +short +norecurse @$NS1 shop.example $type | sed "s/^/update add _dsboot.shop.example._signal.$host.example. 3 $type /"
+  done
+done | { echo "server $LAB_PARENT"; cat; echo send; } >signals
+until_true nsupdate -k "$LAB_REGISTRY_KEY" signals # reconfig may still be at it
+signalled() { dig +short +norecurse @127.53.1.2 _dsboot.shop.example._signal.ns2.desec.example CDS | grep -q .; }
+until_true signalled
+sleep "$LAB_TTL"
+verify 0 "${by_name[@]}" -e zone=shop.example -e verify_bootstrapping=true
+is_well shop.example
 
 say "What cannot be looked at is told, and a zone that can be is"
 verify 2 "${by_name[@]}" -e zone=nowhere.example,shop.example
