@@ -156,7 +156,7 @@ options:
       channel:
         description:
           - How DS reach it, one of V(cds), V(desec), V(dnsimple), V(export), V(gandi),
-            V(inwx), V(namecom), V(nsupdate), V(ovh), V(porkbun), V(route53).
+            V(inwx), V(namecom), V(nsupdate), V(ovh), V(porkbun), V(powerdns), V(route53).
         type: str
         required: true
       servers:

@@ -124,8 +124,8 @@ options:
         looked at as the parent does it, at every server of the delegation. When it would make the wanted DS set of them, it is notified
         where its DSYNC record says so (RFC 9859). It is never told to look at something else. Nothing is written, and what the parent
         makes of it is seen in a later call, see RV(zones[].pending).
-      - V(desec) replaces the DS and NS RRsets of the zone in a parent zone that is hosted at deSEC, while they are the ones that the
-        parent's servers show.
+      - V(desec) and V(powerdns) replace the DS and NS RRsets of the zone in a parent zone that is hosted at deSEC, or is at a PowerDNS Authoritative,
+        while they are the ones that the parent's servers show.
       - V(dnsimple), V(gandi), V(inwx), V(namecom), V(ovh), V(porkbun) and V(route53) are the registrars DNSimple, Gandi, INWX, Name.com, OVHcloud,
         Porkbun, and Amazon Route 53 Domains. See the collection's guide to parents for what each of them needs.
         What they take is shown by the registry some time later, see RV(zones[].pending). They are tested against a stand-in of their
@@ -142,6 +142,7 @@ options:
       - nsupdate
       - ovh
       - porkbun
+      - powerdns
       - route53
     required: true
   api_url:
@@ -437,7 +438,7 @@ ARGUMENT_SPEC = dict(
     ),
     channel=dict(
         type='str',
-        choices=['cds', 'desec', 'dnsimple', 'export', 'gandi', 'inwx', 'namecom', 'nsupdate', 'ovh', 'porkbun', 'route53'],
+        choices=['cds', 'desec', 'dnsimple', 'export', 'gandi', 'inwx', 'namecom', 'nsupdate', 'ovh', 'porkbun', 'powerdns', 'route53'],
         required=True,
     ),
     api_url=dict(type='str'),

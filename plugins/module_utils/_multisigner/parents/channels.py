@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from . import cds, desec, dnsimple, export, gandi, inwx, namecom, nsupdate, ovh, porkbun, route53
+from . import cds, desec, dnsimple, export, gandi, inwx, namecom, nsupdate, ovh, porkbun, powerdns, route53
 from .base import Channel, Exporting, Writing
 from .registrar import channel
 
@@ -21,5 +21,6 @@ CHANNELS: Mapping[str, Channel] = {
     'nsupdate': Writing(nsupdate.CAPABILITIES, nsupdate.check, nsupdate.write),
     'ovh': channel(ovh.CONTRACT),
     'porkbun': channel(porkbun.CONTRACT),
+    'powerdns': channel(powerdns.CONTRACT),
     'route53': channel(route53.CONTRACT),
 }

@@ -350,6 +350,35 @@ class Inwx(StandIn):
         return ds_of_key(zone, int(record['flagId']), int(record['algorithmId']), record['publicKey'])
 
 
+class PowerDNS(StandIn):
+    """Only what a parent is written by. The target powerdns_signer meets the server itself."""
+
+    channel = 'powerdns'
+    options: ClassVar = {'api_token': SECRET, 'api_url': 'https://ns.elsewhere.test/api/v1'}
+    unauthorized = (401, {'error': 'Unauthorized'})
+    settings: ClassVar[dict[str, str]] = {'kind': 'Native', 'soa_edit_api': ''}
+
+    def is_let_in(self, request: requests.PreparedRequest) -> bool:
+        return request.headers.get('X-API-Key') == SECRET
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
+        if path != '/api/v1/servers/localhost/zones/example.':
+            return 404, {'error': 'Not Found'}
+        if method == 'GET':
+            records = [{'content': record, 'disabled': False} for record in self.registered]
+            rrsets = [{'name': query['rrset_name'], 'type': 'DS', 'ttl': 3600, 'comments': [], 'records': records}] if records else []
+            return 200, {**self.settings, 'name': 'example.', 'rrsets': [{'name': query['rrset_name'], 'type': 'TXT', 'ttl': 60, 'records': []}, *rrsets]}
+        for rrset in body['rrsets']:
+            if not self.forgets:
+                self.registered = {record['content']: {} for record in rrset.get('records', ())}
+            if not self.is_slow:
+                self.catch_up(rrset['name'].rstrip('.'))
+        return 204, None
+
+    def catch_up(self, zone: str) -> None:
+        self._publish(zone, 'DS', set(self.registered))
+
+
 class Route53(StandIn):
     channel = 'route53'
     options: ClassVar = {'api_user': 'AKIDEXAMPLE', 'api_secret': SECRET}
@@ -395,4 +424,4 @@ class Route53(StandIn):
         return ds_of_key(zone, record['Flags'], record['Algorithm'], record['PublicKey'])
 
 
-STANDINS: tuple[type[StandIn], ...] = (Desec, DnSimple, Gandi, Inwx, NameCom, Ovh, Porkbun, Route53)
+STANDINS: tuple[type[StandIn], ...] = (Desec, DnSimple, Gandi, Inwx, NameCom, Ovh, Porkbun, PowerDNS, Route53)

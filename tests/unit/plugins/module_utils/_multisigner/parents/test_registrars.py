@@ -26,6 +26,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
     Gandi,
     Inwx,
     Porkbun,
+    PowerDNS,
     Route53,
     StandIn,
 )
@@ -293,6 +294,19 @@ def test_an_answer_to_a_write_that_is_not_as_documented_leaves_it_open_what_was_
     outcome = registry.register(NS1)
     assert outcome.failed and outcome.changed
     assert 'is not as its documentation says' in outcome.msg
+
+
+@pytest.mark.parametrize('registry', [PowerDNS], indirect=True)
+@pytest.mark.parametrize(('settings', 'told'), [
+    ({'kind': 'Slave', 'soa_edit_api': 'DEFAULT'}, 'is of kind slave: what is written there would not reach every server. Name the API of its primary'),
+    ({'kind': 'Master', 'soa_edit_api': ''}, 'is of kind master and has no SOA-EDIT-API'),
+])
+def test_a_parent_zone_at_powerdns_whose_other_servers_would_not_see_it(registry: Registry, settings: dict[str, str], told: str) -> None:
+    registry.api.settings = settings  # type: ignore[attr-defined]
+    outcome = registry.register(NS1)
+    assert outcome.failed and not outcome.changed and told in outcome.msg and registry.api.writes == []
+    registry.api.settings = {'kind': 'Master', 'soa_edit_api': 'DEFAULT'}  # type: ignore[attr-defined]
+    assert registry.register(NS1).changed
 
 
 def test_every_channel_that_is_an_api_has_a_stand_in() -> None:
