@@ -148,7 +148,7 @@ options:
   api_url:
     description:
       - Where the API is, for a channel that has one. Without it, where the provider says that it is.
-      - Only C(https) is accepted, and redirects are not followed.
+      - Only C(https) is accepted, with O(channel=powerdns) also C(http) to a loopback address that is written as a number. Redirects are not followed.
     type: str
   api_user:
     description:
