@@ -357,6 +357,7 @@ class PowerDNS(StandIn):
     options: ClassVar = {'api_token': SECRET, 'api_url': 'https://ns.elsewhere.test/api/v1'}
     unauthorized = (401, {'error': 'Unauthorized'})
     settings: ClassVar[dict[str, str]] = {'kind': 'Native', 'soa_edit_api': ''}
+    disabled = False
 
     def is_let_in(self, request: requests.PreparedRequest) -> bool:
         return request.headers.get('X-API-Key') == SECRET
@@ -365,7 +366,7 @@ class PowerDNS(StandIn):
         if path != '/api/v1/servers/localhost/zones/example.':
             return 404, {'error': 'Not Found'}
         if method == 'GET':
-            records = [{'content': record, 'disabled': False} for record in self.registered]
+            records = [{'content': record, 'disabled': self.disabled} for record in self.registered]
             rrsets = [{'name': query['rrset_name'], 'type': 'DS', 'ttl': 3600, 'comments': [], 'records': records}] if records else []
             return 200, {**self.settings, 'name': 'example.', 'rrsets': [{'name': query['rrset_name'], 'type': 'TXT', 'ttl': 60, 'records': []}, *rrsets]}
         for rrset in body['rrsets']:

@@ -309,6 +309,15 @@ def test_a_parent_zone_at_powerdns_whose_other_servers_would_not_see_it(registry
     assert registry.register(NS1).changed
 
 
+@pytest.mark.parametrize('registry', [PowerDNS], indirect=True)
+def test_a_ds_that_is_disabled_at_powerdns_is_not_replaced_with_the_set(registry: Registry) -> None:
+    registry.api.registered = {ds(registry.zone, OTHER): {}}
+    registry.api.disabled = True  # type: ignore[attr-defined]
+    outcome = registry.register(NS1)
+    assert outcome.failed and registry.api.writes == []
+    assert 'its DS RRset has records that are disabled. Enable or delete them in the parent zone' in outcome.msg
+
+
 def test_every_channel_that_is_an_api_has_a_stand_in() -> None:
     with_api = {name for name, channel in CHANNELS.items() if isinstance(channel, Writing) and channel.connect is not None}
     assert {standin.channel for standin in STANDINS} == with_api
