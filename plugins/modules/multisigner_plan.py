@@ -274,7 +274,8 @@ SPEC: Data = {
 }
 missing_library = missing_dnspython
 
-POLL, MAX_POLL = 1.0, 30.0  # seconds between two looks
+POLL = 1.0  # seconds between two looks, at least
+MAX_POLL = 30.0  # and at most
 POLL_PART = 0.05  # of the time that was waited so far: so much later than it happens something may be seen
 
 
