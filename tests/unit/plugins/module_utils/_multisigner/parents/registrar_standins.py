@@ -12,7 +12,7 @@ import base64
 import hashlib
 import io
 import json
-from typing import Any, Callable, ClassVar, Mapping
+from typing import Any, Callable, ClassVar, Mapping, Tuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dns.dnssec
@@ -23,7 +23,7 @@ import urllib3
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.route53 import authorization
 
 SECRET = 'x9-secret-of-the-test-1f'
-Reply = tuple[int, Any]
+Reply = Tuple[int, Any]
 
 
 class StandIn(requests.adapters.BaseAdapter):
