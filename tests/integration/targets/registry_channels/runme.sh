@@ -17,7 +17,7 @@ said() { cat "$LOG"; }
 
 life() { # CHANNEL PARENT_ZONE OPTIONS   the life of the DS set of child.PARENT_ZONE through one channel; OPTIONS of registry_ds, as YAML
   say "$1: from no DS to one signer, to two, and back"
-  logged 0 ansible-playbook -v life.yml -e "{zone: child.$2, channel: $3}"
+  logged 0 ansible-playbook -v ../setup_channel/life.yml -e "{zone: child.$2, channel: $3}"
   says 'This life is over'
 }
 
