@@ -230,9 +230,12 @@ changed_nothing
 snapshot | diff "$LAB_DIR/before" - || fail "a second run touched a file"
 
 say "A reload, a restart and a signing from scratch keep what came by updates, whatever the operator's default template says"
-all() { keys_at $KNOT bind-knot.example; dig +short +norecurse @$KNOT bind-knot.example CDS | sort; dig +short +norecurse @$KNOT bind-knot.example CDNSKEY | sort; }
+shown() { dig +short +norecurse @$KNOT bind-knot.example "$1" | sort; } # TYPE
+all() { keys_at $KNOT bind-knot.example; shown CDS; shown CDNSKEY; }
 all >"$LAB_DIR/before"
-[ "$(wc -l <"$LAB_DIR/before")" -eq 8 ] || fail "not four keys, two CDS and two CDNSKEY"
+# BIND 9.20 has CDS of two digest types for each key
+[ "$(shown DNSKEY | wc -l) $(shown CDS | cut -d ' ' -f 1 | uniq | wc -l) $(shown CDNSKEY | wc -l)" = "4 2 2" ] ||
+  { cat "$LAB_DIR/before" >&2; fail "not four keys, and CDS and CDNSKEY of two"; }
 knot reload >/dev/null
 knot -b zone-reload bind-knot.example >/dev/null
 until_true diff "$LAB_DIR/before" <(all)
