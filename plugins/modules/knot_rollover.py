@@ -133,7 +133,7 @@ from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.nameserver.knot_conf import read_knot_configuration
 from ..module_utils._multisigner.nameserver.knot_keys import Knot
 from ..module_utils._multisigner.nameserver.knot_rollover import KnotRoller
-from ..module_utils._multisigner.nameserver.rollover import past_moment
+from ..module_utils._multisigner.nameserver.rolling import past_moment
 from ..module_utils._multisigner.nameserver.tools import Tools
 from ..module_utils._multisigner.outcome import finish
 
@@ -162,7 +162,7 @@ def main() -> None:
         configuration = read_knot_configuration(tools, options['knot_conf'])
         before = past_moment(options['before'])
         roller = KnotRoller(Knot(tools, options['knot_conf']), configuration, options['keys'].upper(), before, module.check_mode)
-        outcomes = roller.serve(options['zones'])
+        outcomes = roller.roll_all(options['zones'])
     except MultisignerError as error:
         module.fail_json(msg=str(error))
     finish(module, outcomes)

@@ -167,7 +167,7 @@ from typing import Any, Dict, Optional
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._multisigner.json_api import API_OPTIONS, REQUESTS_IMPORT_ERROR
-from ..module_utils._multisigner.nameserver.rollover import past_moment
+from ..module_utils._multisigner.nameserver.rolling import past_moment
 from ..module_utils._multisigner.outcome import finish
 from ..module_utils._multisigner.resolve import find_servers
 from ..module_utils._multisigner.signers.powerdns import PowerDNS

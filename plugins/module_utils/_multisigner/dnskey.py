@@ -322,6 +322,14 @@ def parse_record(text: str, zone: str) -> Record:
 _PARSERS: dict[str, Callable[[str], Rdata]] = {'DNSKEY': DNSKEY.parse, 'CDS': DS.parse, 'CDNSKEY': DNSKEY.parse, 'NS': NS.parse}
 
 
+def parse_dnskey(text: str, zone: str) -> DNSKEY:
+    """The key of a DNSKEY record, in the forms of parse_record(). Raises MultisignerError, also for a record of another type."""
+    record = parse_record(text, zone)
+    if record.rtype != 'DNSKEY' or not isinstance(record.rdata, DNSKEY):
+        raise MultisignerError('a DNSKEY record is expected here', zone=zone, record=record.text, remedy='Write it as "DNSKEY 257 3 13 ..."')
+    return record.rdata
+
+
 def parse_usable_records(texts: Iterable[str], zone: str) -> tuple[Record, ...]:
     """Reads records that are to be published in *zone* and checks each; the result is sorted, without repeats."""
     records: list[Record] = []

@@ -48,7 +48,7 @@ class ParentDS:
         """
         if own.awaits == PUBLISHED and self.shows(own.key):
             return PUBLISHED
-        if own.awaits == WITHDRAWN and self._ds_of(own.key) <= self.withdrawn:
+        if own.awaits == WITHDRAWN and self.lost(own.key):
             return WITHDRAWN
         return None
 
@@ -56,6 +56,10 @@ class ParentDS:
         """Whether *key* has a DS that is published, and none that is withdrawn."""
         found = self._ds_of(key)
         return bool(found & self.published) and not found & self.withdrawn
+
+    def lost(self, key: DNSKEY) -> bool:
+        """Whether every DS that *key* can have is withdrawn."""
+        return self._ds_of(key) <= self.withdrawn
 
     def _ds_of(self, key: DNSKEY) -> FrozenSet[DS]:
         return frozenset(key.ds(self.zone, number) for number in DIGEST_LENGTHS)

@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tupl
 from ..dnskey import DNSKEY, Rdata, parse_record, rsa_modulus_bits, zone_name
 from ..errors import MultisignerError
 from .knot_conf import KnotConfiguration
-from .tools import Tools, one_line
+from .tools import Patience, Tools, one_line
 
 # What a key has come to.
 ANNOUNCED, PUBLISHED, READY, ACTIVE, RETIRING, REMOVED = 'announced', 'published', 'ready', 'active', 'retiring', 'removed'
@@ -27,7 +27,6 @@ _TIMES = ('publish', 'ready', 'active', 'retire-active', 'retire', 'post-active'
 _GOING = ('retire-active', 'retire', 'post-active')
 _FAR = '+10y'  # for the "publish" of a key that is made beforehand
 _REACH_KNOT = 'See that knotd runs with this configuration, then run again'
-_PATIENCE = 20.0  # seconds for knotd to do what it was told, for all zones
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Knot:
     def __init__(self, tools: Tools, conf: str) -> None:
         self._tools = tools
         self._conf = conf
-        self._patience = _PATIENCE  # one budget for all zones: a thousand that do not load must not wait one after the other
+        self._patience = Patience()
 
     # The server
 
@@ -139,15 +138,8 @@ class Knot:
             )
 
     def until(self, is_so: Callable[[], bool]) -> bool:
-        """Whether knotd, which does what it is told a little later, makes it so before the patience for all zones is used up."""
-        pause = 0.05
-        while not is_so():
-            if self._patience <= 0:
-                return False
-            time.sleep(pause)
-            self._patience -= pause
-            pause = min(2 * pause, 1.0)
-        return True
+        """Whether knotd makes it so before the patience for all zones is used up."""
+        return self._patience.until(is_so)
 
     def _order(self, *arguments: str) -> None:
         answer = self._tools.ask('knotc', '-c', self._conf, *arguments)

@@ -3,45 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rolling a key of a zone that named signs by dnssec-policy, in the order that several signers need (RFC 8901 section 8).
 
-First the successor is made, then the other signers get it, and only then named begins. So no resolver can meet a signature of a key
-that the DNSKEY RRset which it has cached, of whichever signer, lacks (RFC 7583 section 3.2.1). Nothing here knows what the others have:
-the caller says it. It never begins before it was told so, nor while named still works on the keys that it has, and it takes no key away.
+First the successor is made, then the other signers get it, and only then named begins (rolling.py). So no resolver can meet a signature of
+a key that the DNSKEY RRset which it has cached, of whichever signer, lacks (RFC 7583 section 3.2.1). It takes no key away.
 Standard library and BIND's tools only, because it travels to name servers.
 """
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+from datetime import datetime
+from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
-from ..dnskey import DNSKEY, parse_record, rsa_modulus_bits, zone_name
+from ..dnskey import DNSKEY, rsa_modulus_bits
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .files import Access, Disk, only_writer, read, work_folder
 from .keyfiles import KeyFile, OwnKey, file_stem, policy_key_folder, read_keys, read_own_keys
+from .rolling import PREPARED, ROLLING, KeyRoller, outcome_of, past_moment
 from .tools import Rndc, Tools, one_line
 
-# What a zone's rollover has come to.
-CURRENT, PREPARED, WAITING, ROLLING = 'current', 'prepared', 'waiting', 'rolling'
 _TRIES = 10  # to make a key with a tag that no other one has
-
-
-def past_moment(before: str) -> datetime:
-    """*before*, a date, or a date and a time, in ISO 8601, in UTC. Raises MultisignerError for what is none, and for one that is still to come."""
-    try:
-        moment = datetime.fromisoformat(before.strip().upper().replace('Z', '+00:00'))
-    except ValueError:
-        raise MultisignerError(f'"{before}" is not a date or a time', remedy='Write it as 2026-11-22 or 2026-11-22T13:00:00Z') from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    if moment.timestamp() > time.time():
-        raise MultisignerError(
-            f'{before} is still to come, so every new key would be replaced as well, again and again',
-            remedy='Give the time from which on new keys are new enough: now, or earlier. Without an hour, the day counts from its beginning (UTC)',
-        )
-    return moment.astimezone(timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -85,6 +66,10 @@ class Roll:
         return cls(zone, own, used[0], going, tuple(key for key in own if key.can_follow(used[0])))
 
     @property
+    def name(self) -> str:
+        return f'{self.key.role} {self.key.key}'
+
+    @property
     def unsettled(self) -> Optional[str]:
         """What named still works on, in words. A key whose signatures are only rumoured must not be rolled: BIND 9.18 drops them at once."""
         return next((f'named says of the {key.role} {key.key} that its {key.unsettled}' for key in self.own if key.unsettled and not key.is_prepared), None)
@@ -96,70 +81,56 @@ class Roll:
         return tuple(sorted(f'{key.role if not key.is_prepared else self.key.role} {key.key} {word}' for key, word in words))
 
 
-class Roller:
-    """Brings the rollovers of many zones on by one step each."""
+class Roller(KeyRoller[Roll]):
+    """The rollovers of zones that named signs by a dnssec-policy."""
 
     def __init__(self, tools: Tools, disk: Disk, rndc: Rndc, settings: Settings) -> None:
         self._tools = tools
         self._disk = disk
         self._rndc = rndc
         self._settings = settings
+        self._work = ''  # the folder in which keys are made, while serve() runs
 
     def serve(self, options: Iterable[Mapping[str, Any]], work_root: str) -> List[Outcome]:
         """*options*: ``name`` and ``prepublished`` of each zone. Raises MultisignerError for what concerns every zone."""
-        outcomes = []
-        with only_writer(self._settings.directory), work_folder(work_root) as work:
-            for option in options:
-                try:
-                    outcomes.append(self._zone(zone_name(option['name']), option['prepublished'], work))
-                except MultisignerError as error:
-                    outcomes.append(Outcome.failure(option['name'], error))
-        return outcomes
+        with only_writer(self._settings.directory), work_folder(work_root) as self._work:
+            return self.roll_all(options)
 
-    def _zone(self, zone: str, prepublished: Sequence[str], work: str) -> Outcome:
-        held = frozenset(_dnskey(text, zone) for text in prepublished)
-        roll = Roll.read(self._settings.directory, zone, self._settings.role)
-        name = f'The {roll.key.role} {roll.key.key}'
-        if roll.going:
-            return self._outcome(roll, ROLLING, f'{name} takes the place of {", ".join(str(key.key) for key in roll.going)}: {roll.unsettled}.')
-        if (roll.key.published or '') >= self._settings.before.strftime('%Y%m%d%H%M%S'):
-            return self._outcome(roll, CURRENT, f'{name} is in use since {_moment(roll.key)}: new enough.')
-        if len(roll.successors) > 1:
-            raise MultisignerError(
-                f'there are several keys that may follow {roll.key.key}: {", ".join(str(key.key) for key in roll.successors)}; which one named would take '
-                'is not known', zone=zone, remedy='Move the files of all but one out of its key folder',
-            )
-        if not roll.successors:
-            return self._prepare(roll, work)
-        if roll.successors[0].key not in held:
-            return self._outcome(roll, PREPARED, f'{name} is replaced by {roll.successors[0].key} when every other signer has had that for long enough.')
-        if roll.unsettled:
-            return self._outcome(roll, WAITING, f'{name} is not replaced yet: {roll.unsettled}.')
-        return self._begin(roll)
+    def _look(self, zone: str) -> Roll:
+        return Roll.read(self._settings.directory, zone, self._settings.role)
+
+    def _new_enough_since(self, roll: Roll) -> str:
+        is_new = (roll.key.published or '') >= self._settings.before.strftime('%Y%m%d%H%M%S')
+        return _moment(roll.key) if is_new else ''
+
+    def _too_many(self, roll: Roll, what: str) -> MultisignerError:
+        return MultisignerError(
+            f'{what}; which one named would take is not known', zone=roll.zone, remedy='Move the files of all but one out of its key folder',
+        )
 
     # The two things that are done
 
-    def _prepare(self, roll: Roll, work: str) -> Outcome:
+    def _prepare(self, roll: Roll) -> Outcome:
         if self._disk.check:
-            words = f'A successor of the {roll.key.role} {roll.key.key} would be made.'
-            return self._outcome(roll, PREPARED, words, after=(*roll.lines, f'{roll.key.role} (a new one) follows'), changed=True)
+            words = f'A successor of the {roll.name} would be made.'
+            return outcome_of(roll, PREPARED, words, after=(*roll.lines, f'{roll.key.role} (a new one) follows'), changed=True)
         folder = policy_key_folder(self._settings.directory, roll.zone)
-        made = self._make(roll, folder, work)
+        made = self._make(roll, folder)
         # named looks for .private files: when it finds one, the other half is there
         has_state = os.path.exists(made.state_path)
         for path, mode in ((made.path, 0o644), *([(made.state_path, 0o644)] if has_state else []), (made.private_path, 0o600)):
             self._disk.file(os.path.join(folder, os.path.basename(path)), read(path) or b'', self._settings.owner.but(mode=mode))
-        now = Roll.read(self._settings.directory, roll.zone, self._settings.role)
-        return self._outcome(now, PREPARED, f'{made.key} was made, to follow the {roll.key.role} {roll.key.key}.', before=roll.lines, changed=True)
+        now = self._look(roll.zone)
+        return outcome_of(now, PREPARED, f'{made.key} was made, to follow the {roll.name}.', before=roll.lines, changed=True)
 
-    def _make(self, roll: Roll, folder: str, work: str) -> KeyFile:
+    def _make(self, roll: Roll, folder: str) -> KeyFile:
         """A key like the one in use, which named may know and must not publish yet (-G)."""
         key = roll.key.key
         present = read_keys(folder, roll.zone)
         ttl = next((file.ttl for file in present if file.key == key), None)
         size = str(rsa_modulus_bits(key.key)) if key.algorithm_name.startswith('RSA') else ''
         for number in range(_TRIES):
-            place = os.path.join(work, f'{file_stem(roll.zone)}.{number}')
+            place = os.path.join(self._work, f'{file_stem(roll.zone)}.{number}')
             os.mkdir(place)
             if roll.key.role == 'CSK':
                 # named takes a key for a CSK only when its state file says that it is one, and that comes of a policy alone
@@ -179,19 +150,19 @@ class Roller:
 
     def _begin(self, roll: Roll) -> Outcome:
         successor, = roll.successors
-        words = f'named replaces the {roll.key.role} {roll.key.key} by {successor.key} from now on.'
+        words = f'named replaces the {roll.name} by {successor.key} from now on.'
         if self._disk.check:
-            after = sorted((f'{roll.key.role} {successor.key} is in use', f'{roll.key.role} {roll.key.key} is on its way out'))
-            return self._outcome(roll, ROLLING, f'It would be told, and {words}', after=tuple(after), changed=True)
+            after = sorted((f'{roll.key.role} {successor.key} is in use', f'{roll.name} is on its way out'))
+            return outcome_of(roll, ROLLING, f'It would be told, and {words}', after=tuple(after), changed=True)
         said = self._rndc.rollover(roll.zone, roll.key.key.tag, roll.key.key.algorithm)
         begun = frozenset(key.key for key in roll.own if key.published)
         self._rndc.until(lambda: bool(self._published(roll.zone) - begun))
         taken = self._published(roll.zone) - begun
         if taken == {successor.key}:
-            return self._outcome(Roll.read(self._settings.directory, roll.zone, self._settings.role), ROLLING, words, before=roll.lines, changed=True)
+            return outcome_of(self._look(roll.zone), ROLLING, words, before=roll.lines, changed=True)
         if not taken:
             raise MultisignerError(
-                f'named did not begin to replace the {roll.key.role} {roll.key.key}: rndc says: {one_line(said)}', zone=roll.zone,
+                f'named did not begin to replace the {roll.name}: rndc says: {one_line(said)}', zone=roll.zone,
                 remedy='See named\'s log; see that it signs this zone by a dnssec-policy, and can read the files in its key folder; then run again',
             )
         error = MultisignerError(
@@ -199,27 +170,10 @@ class Roller:
             zone=roll.zone,
             remedy='Run the playbook multisigner at once, so that they get it before named signs with it, after its dnskey-ttl and publish-safety',
         )
-        return self._outcome(roll, ROLLING, str(error), changed=True, failed=True)
+        return outcome_of(roll, ROLLING, str(error), changed=True, failed=True)
 
     def _published(self, zone: str) -> frozenset[DNSKEY]:
         return frozenset(key.key for key in read_own_keys(policy_key_folder(self._settings.directory, zone), zone) if key.published)
-
-    def _outcome(
-        self, roll: Roll, state: str, msg: str, before: Optional[Tuple[str, ...]] = None, after: Optional[Tuple[str, ...]] = None,
-        changed: bool = False, failed: bool = False,
-    ) -> Outcome:
-        successor = f'DNSKEY {roll.successors[0].key.text}' if roll.successors else None
-        return Outcome(
-            roll.zone, before=roll.lines if before is None else before, after=roll.lines if after is None else after, changed=changed, failed=failed, msg=msg,
-            details={'state': state, 'key': f'DNSKEY {roll.key.key.text}', 'successor': successor},
-        )
-
-
-def _dnskey(text: str, zone: str) -> DNSKEY:
-    record = parse_record(text, zone)
-    if record.rtype != 'DNSKEY' or not isinstance(record.rdata, DNSKEY):
-        raise MultisignerError('a DNSKEY record is expected here', zone=zone, record=record.text, remedy='Write it as "DNSKEY 257 3 13 ..."')
-    return record.rdata
 
 
 def _moment(key: OwnKey) -> str:

@@ -20,7 +20,6 @@ _BIND = 'Install BIND\'s tools (Debian: bind9 and bind9-utils; RHEL and AlmaLinu
 _KNOT = 'Install Knot DNS (the package knot)'
 _PACKAGES = {'knotc': _KNOT, 'keymgr': _KNOT}
 _REACH_NAMED = 'See that named runs and that the rndc command reaches it, then run again'
-_PATIENCE = 20.0  # seconds for named to load what it was told to
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,25 @@ class Tools:
         return answer.text
 
 
+class Patience:
+    """With a server that does what it is told a little later. One budget for all zones: a thousand that do not load must not wait one
+    after the other."""
+
+    def __init__(self, seconds: float = 20.0) -> None:
+        self._left = seconds
+
+    def until(self, is_so: Callable[[], bool]) -> bool:
+        """Whether it becomes so before the budget is used up."""
+        pause = 0.05
+        while not is_so():
+            if self._left <= 0:
+                return False
+            time.sleep(pause)
+            self._left -= pause
+            pause = min(2 * pause, 1.0)
+        return True
+
+
 class Rndc:
     """The running named, by its control channel. *command* is rndc with its options."""
 
@@ -63,7 +81,7 @@ class Rndc:
             self._words = shlex.split(command)
         except ValueError:
             self._words = []
-        self._patience = _PATIENCE  # one budget for all zones: a thousand that do not load must not wait one after the other
+        self._patience = Patience()
         if not self._words:
             raise MultisignerError('the rndc command is empty, or a quote in it is open', remedy='Give it as "rndc", with options if named listens elsewhere')
 
@@ -112,15 +130,8 @@ class Rndc:
             raise MultisignerError(f'named did not load the zone{expected} in time: {found}', zone=zone, remedy='Look into named\'s log for the reason')
 
     def until(self, is_so: Callable[[], bool]) -> bool:
-        """Whether named, which does what it is told a little later, makes it so before the patience for all zones is used up."""
-        pause = 0.05
-        while not is_so():
-            if self._patience <= 0:
-                return False
-            time.sleep(pause)
-            self._patience -= pause
-            pause = min(2 * pause, 1.0)
-        return True
+        """Whether named makes it so before the patience for all zones is used up."""
+        return self._patience.until(is_so)
 
     def _ask(self, *arguments: str) -> Answer:
         return self._tools.ask(self._words[0], *self._words[1:], *arguments)

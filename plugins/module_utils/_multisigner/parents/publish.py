@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DNSKEY, DS, NS, Rdata, parse_record, zone_name
+from ..dnskey import DNSKEY, DS, NS, Rdata, parse_dnskey, zone_name
 from ..dsset import SignerKeys, agreed, compare, room_for, union_ds
 from ..errors import MultisignerError
 from ..outcome import Outcome
@@ -347,7 +347,4 @@ def _key(text: str, zone: str) -> DNSKEY:
     """A DNSKEY as a whole record or as its RDATA alone. Raises MultisignerError."""
     if 'DNSKEY' not in text.upper().split():
         return DNSKEY.parse(text)
-    record = parse_record(text, zone)
-    if record.rtype != 'DNSKEY' or not isinstance(record.rdata, DNSKEY):
-        raise MultisignerError('a DNSKEY record is expected here', zone=zone, record=record.text, remedy='Give the keys of the DNSKEY RRset')
-    return record.rdata
+    return parse_dnskey(text, zone)

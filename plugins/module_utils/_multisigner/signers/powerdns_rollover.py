@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
-from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, Record, parse_record, zone_name
+from ..dnskey import DNSKEY, Record, parse_dnskey, zone_name
 from ..errors import MultisignerError
-from ..nameserver.rollover import CURRENT, PREPARED, ROLLING
+from ..nameserver.checkds import ParentDS
+from ..nameserver.rolling import CURRENT, PREPARED, ROLLING
 from ..outcome import Outcome, Request
 from ..resolve import Server, Silence, ask, together
 from ..trust import get_rrset, signers_of
@@ -37,35 +38,17 @@ POLL = 0.5  # seconds between two looks at the signatures
 
 @dataclass(frozen=True)
 class Wish:
-    """What one zone's caller says. *max_ttl* in seconds: the largest TTL of data in it. *published* and *withdrawn* are DS that every cache, or none, has."""
+    """What one zone's caller says. *parent*: of which DS every cache has one, or none has any. *max_ttl* in seconds: the largest TTL of data in it."""
 
     zone: str
     prepublished: frozenset[DNSKEY]
-    published: frozenset[DS]
-    withdrawn: frozenset[DS]
+    parent: ParentDS
     max_ttl: int
 
     @classmethod
     def from_option(cls, option: Mapping[str, Any], max_ttl: int) -> Wish:
         zone = zone_name(option['name'])
-        keys = [parse_record(text, zone) for text in option['prepublished']]
-        if any(record.rtype != 'DNSKEY' for record in keys):
-            raise MultisignerError('DNSKEY records are expected in "prepublished"', zone=zone, remedy='Write them as "DNSKEY 257 3 13 ..."')
-        published, withdrawn = (frozenset(DS.parse(text) for text in option[name]) for name in ('published', 'withdrawn'))
-        prepublished = frozenset(record.rdata for record in keys if isinstance(record.rdata, DNSKEY))
-        return cls(zone, prepublished, published, withdrawn, max_ttl)
-
-    def has_ds(self, key: DNSKEY) -> bool:
-        """Whether every cache that has the DS set has one of *key*."""
-        found = self.ds_of(key)
-        return bool(found & self.published) and not found & self.withdrawn
-
-    def lost_ds(self, key: DNSKEY) -> bool:
-        """Whether no cache has any DS of *key*."""
-        return self.ds_of(key) <= self.withdrawn
-
-    def ds_of(self, key: DNSKEY) -> frozenset[DS]:
-        return frozenset(key.ds(self.zone, number) for number in DIGEST_LENGTHS)
+        return cls(zone, frozenset(parse_dnskey(text, zone) for text in option['prepublished']), ParentDS.from_option(option), max_ttl)
 
 
 @dataclass(frozen=True)
@@ -117,7 +100,7 @@ class Roll:
             step = Step(BEGIN, successor, key) if successor.key in self.wish.prepublished else None
             return step, f'{name} is replaced by {successor.key} when every other signer has had that for long enough'
         if key.active:
-            if role != 'ZSK' and not self.wish.has_ds(successor.key):
+            if role != 'ZSK' and not self.wish.parent.shows(successor.key):
                 return None, f'{name} signs until every cache has the DS of {successor.key}'
             return Step(STOP if role != 'KSK' else UNPUBLISH, key, successor), f'{name} signs no more: {successor.key} has taken its place'
         if key.published:
@@ -130,7 +113,7 @@ class Roll:
             if role == 'ZSK':
                 return Step(DELETE, key, successor), f'{name} is deleted: nothing that it signed is in any cache'
             return Step(UNPUBLISH, key, successor), f'{name} is published no more: nothing that it signed is in any cache'
-        if key.key.is_sep and not self.wish.lost_ds(key.key):
+        if key.key.is_sep and not self.wish.parent.lost(key.key):
             return None, f'{name} is kept until no cache has a DS of it'
         return Step(DELETE, key, successor), f'{name} is deleted: no cache has a DS of it'
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DNSKEY, NS, Rdata, Record, parse_record, sort_records
+from ..dnskey import DNSKEY, NS, Rdata, Record, parse_dnskey, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together
@@ -205,10 +205,4 @@ def _records(parts: Iterable[tuple[tuple[str, Rdata], ...]]) -> tuple[Record, ..
 
 def _own_keys(texts: Iterable[str], zone: str) -> frozenset[DNSKEY]:
     """The keys in *texts*. Raises MultisignerError for what is no DNSKEY record: a guard that cannot be read must not pass for none."""
-    keys: set[DNSKEY] = set()
-    for text in texts:
-        record = parse_record(text, zone)
-        if record.rtype != 'DNSKEY' or not isinstance(record.rdata, DNSKEY):
-            raise MultisignerError('an own key is expected here', zone=zone, record=record.text, remedy='Write own_keys as {ZONE: ["DNSKEY 257 3 13 ..."]}')
-        keys.add(record.rdata)
-    return frozenset(keys)
+    return frozenset(parse_dnskey(text, zone) for text in texts)

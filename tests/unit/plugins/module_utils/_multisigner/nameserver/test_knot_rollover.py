@@ -39,7 +39,7 @@ def knotd(fake: FakeKnot) -> Knot:
 
 def roll(fake: FakeKnot, held: Sequence[DNSKEY] = (), check: bool = False, role: str = 'ZSK') -> Outcome:
     roller = KnotRoller(knotd(fake), fake.configuration, role, datetime.now(timezone.utc), check)
-    outcome, = roller.serve([{'name': ZONE, 'prepublished': [f'DNSKEY {key.text}' for key in held]}])
+    outcome, = roller.roll_all([{'name': ZONE, 'prepublished': [f'DNSKEY {key.text}' for key in held]}])
     return outcome
 
 

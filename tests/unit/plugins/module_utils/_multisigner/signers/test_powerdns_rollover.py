@@ -9,6 +9,7 @@ from typing import ClassVar, Iterable
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.checkds import ParentDS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns import Cryptokey, Zone
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns_keys import (
     BEGUN,
@@ -52,7 +53,7 @@ def roll(
     *keys: Cryptokey, times: dict[tuple[int, str], int] | None = None, prepublished: Iterable[Cryptokey] = (), published: Iterable[DS] = (),
     withdrawn: Iterable[DS] = (), now: float = NOW,
 ) -> Roll:
-    wish = Wish(ZONE, frozenset(key.key for key in prepublished), frozenset(published), frozenset(withdrawn), DAY)
+    wish = Wish(ZONE, frozenset(key.key for key in prepublished), ParentDS(ZONE, frozenset(published), frozenset(withdrawn)), DAY)
     return Roll(wish, Keys(keys), Times(times or {}), now)
 
 
