@@ -436,11 +436,7 @@ ARGUMENT_SPEC = dict(
             insecure=dict(type='bool', default=False),
         ),
     ),
-    channel=dict(
-        type='str',
-        choices=['cds', 'desec', 'dnsimple', 'export', 'gandi', 'inwx', 'namecom', 'nsupdate', 'ovh', 'porkbun', 'powerdns', 'route53'],
-        required=True,
-    ),
+    channel=dict(type='str', choices=sorted(CHANNELS), required=True),
     api_url=dict(type='str'),
     api_user=dict(type='str'),
     api_token=dict(type='str', no_log=True),

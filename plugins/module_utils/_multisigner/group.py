@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
 from .dnskey import DNSKEY, parse_record, zone_name
-from .drivers import CHANNELS, DRIVERS
+from .drivers import DRIVERS
 from .errors import MultisignerError
 from .parents.base import Capabilities as ChannelCapabilities
+from .parents.channels import CHANNELS
 from .resolve import TSIG_OPTION, Tsig
 from .signers.base import Capabilities
 
@@ -118,7 +119,7 @@ class Parent:
 
     @property
     def capabilities(self) -> ChannelCapabilities:
-        return CHANNELS[self.channel]
+        return CHANNELS[self.channel].capabilities
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ SENTENCE_LIMIT = 400  # characters of what an API says that reach a message
 NESTING_LIMIT = 6  # levels of an error's body that are read
 SECOND_TRY_PAUSE = 1.0  # seconds before a connection or a read is tried again
 LONGEST_PAUSE = 60.0  # seconds; the longest pause after a 429 that does not say how long
+STRANGE = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what comes of reading an answer that is not as documented
 
 
 class ApiError(MultisignerError):
@@ -79,6 +80,21 @@ class UncertainError(ApiError):
 
 class SilentError(UncertainError):
     """The request was sent and no answer came: too slow, or hung up."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. *body* becomes JSON and has no secret: what proves who asks is put into it on its way out."""
+
+    method: str
+    path: str
+    body: Any = None
+    query: Mapping[str, str] | None = None
+    operation: str = ''  # what is called, where the path does not say it
+
+    def __str__(self) -> str:
+        body = '' if self.body is None else json.dumps(self.body, sort_keys=True)
+        return ' '.join(word for word in (self.method, self.path, self.operation, body) if word)
 
 
 @dataclass(frozen=True)

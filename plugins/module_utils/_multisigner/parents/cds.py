@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS
 from ..errors import MultisignerError
 from ..resolve import Server, exchange, find_servers, live, together
-from .base import Capabilities, Delegation, Parent, Step, Written
+from .base import Capabilities, Delegation, Parent, Step, Writing, Written
 from .dsync import Target, find_target, notify
 
 try:
@@ -138,3 +138,6 @@ async def _delegated(parent: Parent, zone: str) -> list[str]:
     if not names:
         raise MultisignerError('has no NS for it', zone, str(parent.primary), remedy='Register the zone and its NS at the parent first')
     return sorted(names)
+
+
+CHANNEL = Writing(CAPABILITIES, check, write, NAME)

@@ -8,9 +8,9 @@ from typing import Any, Callable
 from urllib.parse import quote
 
 from ..dnskey import DS
-from ..json_api import JsonApi
+from ..json_api import Call, JsonApi
 from .base import Capabilities
-from .registrar import Access, Call, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place
 
 
 class DnSimple(Contract):

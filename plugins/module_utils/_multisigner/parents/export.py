@@ -17,7 +17,7 @@ from typing import Any, Iterable, Mapping
 from ..dnskey import DNSKEY, DS, NS, SHA256, SHA384, Rdata
 from ..errors import MultisignerError
 from ..outcome import Outcome
-from .base import Capabilities, Delegation, Parent, ds_lines
+from .base import Capabilities, Delegation, Exporting, Parent, ds_lines
 from .nsset import NsRequest, in_domain
 
 CAPABILITIES = Capabilities(write='files', delete_by='', edits_ns=True)
@@ -214,3 +214,6 @@ def _replace(texts: Mapping[str, str]) -> None:
 def _diff_lines(texts: Mapping[str, str]) -> tuple[str, ...]:
     """The files one after the other, each line with the name of its file."""
     return tuple(f'{os.path.basename(path)}: {line}' for path, text in sorted(texts.items()) for line in text.splitlines())
+
+
+CHANNEL = Exporting(CAPABILITIES, publish)

@@ -9,9 +9,9 @@ from typing import Any, Callable
 
 from ..dnskey import DNSKEY
 from ..errors import MultisignerError
-from ..json_api import ApiError, JsonApi, UnauthorizedError, readable
+from ..json_api import ApiError, Call, JsonApi, UnauthorizedError, readable
 from .base import Capabilities
-from .registrar import Access, Call, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place
 
 DONE, PENDING, NOT_LET_IN = 1000, 1001, (2200, 2201, 2202)  # codes of answers
 GOING = ('DELETE', 'DELETED')

@@ -13,7 +13,7 @@ from ..dnskey import NS
 from ..errors import MultisignerError
 from ..resolve import Tsig
 from ..update import ChangedMeanwhileError, Update, send
-from .base import Capabilities, Delegation, Parent, Step, Written
+from .base import Capabilities, Delegation, Parent, Step, Writing, Written
 from .nsset import in_domain
 
 CAPABILITIES = Capabilities(write='add_remove', compare_and_swap=True, edits_ns=True)
@@ -75,3 +75,6 @@ def _tsig(parent: Parent, delegation: Delegation) -> Tsig:
 def _grant(parent: Parent, delegation: Delegation) -> str:
     """The least that BIND's update-policy must let the key do."""
     return f'grant {_tsig(parent, delegation).name} name {delegation.zone}. {"DS" if delegation.ns is None else "DS NS"};'
+
+
+CHANNEL = Writing(CAPABILITIES, check, write)

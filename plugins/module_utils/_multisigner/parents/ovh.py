@@ -10,9 +10,9 @@ from typing import Any, Callable
 from urllib.parse import quote
 
 from ..dnskey import DNSKEY
-from ..json_api import JsonApi
+from ..json_api import Call, JsonApi
 from .base import Capabilities
-from .registrar import Access, Call, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place
 
 OPEN = ('todo', 'doing')  # states of a task that is not over
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from ..dnskey import DS
 from ..errors import MultisignerError
-from ..json_api import ApiError, JsonApi, readable
+from ..json_api import ApiError, Call, JsonApi, readable
 from .base import Capabilities
-from .registrar import Access, Call, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place
 
 
 class Porkbun(Contract):

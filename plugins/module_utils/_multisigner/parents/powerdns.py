@@ -11,10 +11,10 @@ from typing import Any, Callable
 
 from ..dnskey import DS, NS
 from ..errors import MultisignerError
-from ..json_api import JsonApi
+from ..json_api import Call, JsonApi
 from ..signers.powerdns import NAME, PRIMARY_KINDS, SECONDARY_KINDS, zone_id
 from .base import Capabilities
-from .registrar import Access, Call, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place
 
 
 class PowerDNS(Contract):

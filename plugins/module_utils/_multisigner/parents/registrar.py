@@ -9,20 +9,18 @@ not named, and a set is only replaced while it is the one that the parent's serv
 from __future__ import annotations
 
 import asyncio
-import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar
 
 from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, Rdata
 from ..errors import MultisignerError
-from ..json_api import ApiError, JsonApi, SilentError, ThrottledError, UnauthorizedError, UncertainError, UnreachableError
+from ..json_api import STRANGE, ApiError, Call, JsonApi, SilentError, ThrottledError, UnauthorizedError, UncertainError, UnreachableError
 from ..update import ChangedMeanwhileError
 from .base import Capabilities, Delegation, HalfDoneError, Parent, Step, Writing, Written
 
 Result = TypeVar('Result')
 
-_STRANGE = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what comes of reading an answer that is not as documented
 API_TIMEOUT = 30.0  # seconds for one answer
 BULK = 50  # RRsets in one request, where an API takes several
 
@@ -48,21 +46,6 @@ class Access:
             name, self.url, ca_file=options['api_ca_file'], timeout=API_TIMEOUT, use_proxy=options['api_use_proxy'],
             max_wait=options['max_wait'], **how,
         )
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request. *body* becomes JSON and has no secret: what proves who asks is put into it on its way out."""
-
-    method: str
-    path: str
-    body: Any = None
-    query: Mapping[str, str] | None = None
-    operation: str = ''  # what is called, where the path does not say it
-
-    def __str__(self) -> str:
-        body = '' if self.body is None else json.dumps(self.body, sort_keys=True)
-        return ' '.join(word for word in (self.method, self.path, self.operation, body) if word)
 
 
 @dataclass(frozen=True)
@@ -177,7 +160,7 @@ class Client:
                 return await asyncio.get_running_loop().run_in_executor(None, question, self.ask)
         except MultisignerError as error:
             raise error.at(zone=zone) from None
-        except _STRANGE:
+        except STRANGE:
             raise self._strange().at(zone=zone) from None
 
     def _strange(self) -> UncertainError:
@@ -216,7 +199,7 @@ class Client:
             await asyncio.get_running_loop().run_in_executor(None, self.ask, call)
         except MultisignerError as error:
             return error
-        except _STRANGE:
+        except STRANGE:
             return self._strange()
         return None
 

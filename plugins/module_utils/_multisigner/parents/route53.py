@@ -14,9 +14,9 @@ from typing import Any, Callable, Mapping
 from urllib.parse import urlsplit
 
 from ..dnskey import DNSKEY, DS
-from ..json_api import JsonApi
+from ..json_api import Call, JsonApi
 from .base import Capabilities
-from .registrar import Access, Call, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place
 
 REGION, SERVICE, API = 'us-east-1', 'route53domains', 'Route53Domains_v20140515'  # there is no other region
 

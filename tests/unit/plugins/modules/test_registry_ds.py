@@ -8,10 +8,11 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import task
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.publish import Registration
 from ansible_collections.dnssec.multisigner.plugins.modules import registry_ds
 
@@ -72,7 +73,7 @@ def test_nothing_is_removed_and_no_ns_is_touched_unless_somebody_says_so(seen: l
 
 def test_every_channel_can_be_chosen() -> None:
     channel: Any = registry_ds.ARGUMENT_SPEC['channel']
-    assert channel['choices'] == sorted(CHANNELS)
+    assert channel['choices'] == yaml.safe_load(registry_ds.DOCUMENTATION)['options']['channel']['choices'] == sorted(CHANNELS)
 
 
 @pytest.mark.parametrize('options, missing', [({'tsig': None}, 'tsig'), ({'channel': 'export'}, 'export_dir')])

@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 from typing import Sequence
 
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import CHANNELS, DRIVERS
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import DRIVERS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Capabilities as Channel
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.base import Capabilities as Driver
 
 ROOT = Path(__file__).parents[5]
@@ -45,7 +46,7 @@ def signers() -> list[Row]:
 
 
 def parents() -> list[Row]:
-    return [parent(name, able) for name, able in sorted(CHANNELS.items())]
+    return [parent(name, channel.capabilities) for name, channel in sorted(CHANNELS.items())]
 
 
 def markdown(head: Row, rows: Sequence[Row]) -> str:

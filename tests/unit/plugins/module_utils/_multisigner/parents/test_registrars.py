@@ -12,11 +12,12 @@ import requests
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.json_api import Call
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents import desec, publish
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Parent, Writing
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.registrar import Call, Client
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.registrar import Client
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.route53 import authorization
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server
 from ansible_collections.dnssec.multisigner.tests.support.real_bind import NAMED, RealBind
