@@ -294,7 +294,8 @@ zones:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.errors import MultisignerError
-from ..module_utils._multisigner.nameserver.declare import BY_HAND, POLICY, Declarer, Key, Settings
+from ..module_utils._multisigner.nameserver.blocks import Key
+from ..module_utils._multisigner.nameserver.declare import BY_HAND, POLICY, Declarer, Settings
 from ..module_utils._multisigner.nameserver.files import Access, Disk
 from ..module_utils._multisigner.nameserver.signzone import known_algorithms
 from ..module_utils._multisigner.nameserver.tools import Rndc, Tools

@@ -228,8 +228,9 @@ zones:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.errors import MultisignerError
+from ..module_utils._multisigner.nameserver.blocks import Key
 from ..module_utils._multisigner.nameserver.files import Access, Disk
-from ..module_utils._multisigner.nameserver.knot_declare import Key, KnotDeclarer, Settings
+from ..module_utils._multisigner.nameserver.knot_declare import KnotDeclarer, Settings
 from ..module_utils._multisigner.nameserver.signzone import known_algorithms
 from ..module_utils._multisigner.nameserver.tools import Tools
 from ..module_utils._multisigner.outcome import finish

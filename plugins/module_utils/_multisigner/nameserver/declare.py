@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..dnskey import zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
+from .blocks import INCLUDE_NAME, POLICY_BLOCK, ZONE, BlockFile, Blocks, Key, Result, kept, refuse_both, shown, taken_out, without_unused_policies, write_copy
 from .files import Access, Disk, only_writer, read, work_folder
 from .include import Inclusion
 from .keyfiles import OwnKey, file_stem, in_use, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
@@ -26,25 +27,9 @@ from .signzone import signed_path
 from .tools import Rndc, Tools, one_line
 from .zonefile import Content, read_content
 
-INCLUDE_NAME = 'multisigner.conf'
-_HEADER = (
-    '// Zones that more than one signer signs.\n'
-    '// This file is owned by the Ansible collection dnssec.multisigner (bind_zones). Edits by hand are lost.\n'
-)
-_MARK = '// multisigner: '
-_BLOCK = re.compile(rf'^{re.escape(_MARK)}(key|policy|zone) (\S+)\n(.*?)(?=^{re.escape(_MARK)}|\Z)', re.MULTILINE | re.DOTALL)
-_SECRET = re.compile(r'(secret ")[^"]*(")')
+_FILE = BlockFile('//', 'bind_zones', ('key', POLICY_BLOCK, ZONE), re.compile(r'(secret ")[^"]*(")'))
 _MAX_ZONE_TTL = 86400  # BIND's default in a dnssec-policy
 POLICY, BY_HAND = 'policy', 'signzone'
-
-
-@dataclass(frozen=True)
-class Key:
-    """The TSIG key by which foreign records come in. The secret stays out of repr and of every diff."""
-
-    name: str
-    algorithm: str
-    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -104,16 +89,6 @@ class Wanted:
         return all(key.key.algorithm_name == self.algorithm for key in keys) and all(key.key.is_sep for key in keys) == self.csk
 
 
-@dataclass(frozen=True)
-class Result:
-    outcomes: Tuple[Outcome, ...]
-    changed: bool
-    diff: Tuple[Dict[str, str], ...]
-
-
-_Blocks = Dict[Tuple[str, str], str]
-
-
 class Declarer:
     """Brings the include file, the zone files and named to what *settings* say."""
 
@@ -137,8 +112,8 @@ class Declarer:
         configuration = self._users_settings(users_conf, work)
         if self._settings.way == POLICY and 'cds-digest-types' not in self._settings.policy_options:
             self._cds_digest_types = self._known(f'cds-digest-types {{ {"; ".join(map(str, self._settings.cds_digest_types))}; }};', work)
-        before = _blocks((read(self._settings.include) or b'').decode('utf-8'))
-        after = {name: text for name, text in before.items() if name[0] != 'key' and name not in [('zone', zone) for zone in absent]}
+        before = _FILE.parse((read(self._settings.include) or b'').decode('utf-8'))
+        after = kept(before, 'key', absent)
         after.update(self._key_block(configuration))
         outcomes: List[Outcome] = []
         for option in options:
@@ -146,37 +121,31 @@ class Declarer:
                 outcomes.append(self._zone(option, absent, configuration, before, after, work))
             except MultisignerError as error:
                 outcomes.append(Outcome.failure(option['name'], error))
-        outcomes += [
-            Outcome(zone, changed=True, before=_shown(before[('zone', zone)]), msg='It is no longer declared; its files are left where they are')
-            for zone in absent
-            if ('zone', zone) in before
-        ]
-        policies = {line.split('"')[1] for name, text in after.items() if name[0] == 'zone' for line in text.splitlines() if 'dnssec-policy "' in line}
-        after = {name: text for name, text in after.items() if name[0] != 'policy' or name[1] in policies}
+        outcomes += taken_out(before, absent)
+        after = without_unused_policies(after)
         changed = self._apply(users_conf, after, work)
         return self._result(outcomes, changed, before, after)
 
     # One zone
 
     def _zone(
-        self, option: Mapping[str, Any], absent: List[str], configuration: Configuration, before: _Blocks, after: _Blocks, work: str
+        self, option: Mapping[str, Any], absent: List[str], configuration: Configuration, before: Blocks, after: Blocks, work: str
     ) -> Outcome:
         wanted = Wanted.from_option(option)
-        if wanted.zone in absent:
-            raise MultisignerError('it is to be declared and to be absent at once', remedy='Decide for one')
+        refuse_both(wanted.zone, absent)
         declared = configuration.zones.get(wanted.zone)
         if declared is not None:
             raise _declared_twice(declared, self._settings)
-        name = ('zone', wanted.zone)
+        name = (ZONE, wanted.zone)
         block = self._zone_block(wanted)
         self._refuse_other_signing(wanted, before.get(name), block)
         changed = self._seed(wanted, work) if self._settings.way == POLICY else False
         after[name] = block
         if self._settings.way == POLICY:
-            after[('policy', wanted.policy)] = self._policy_block(wanted)
+            after[(POLICY_BLOCK, wanted.policy)] = self._policy_block(wanted)
         new = name not in before
         return Outcome(
-            wanted.zone, changed=changed or before.get(name) != block, before=() if new else _shown(before[name]), after=_shown(block),
+            wanted.zone, changed=changed or before.get(name) != block, before=() if new else shown(before[name]), after=shown(block),
             details={'zone_file': self._zone_file(wanted.zone)},
         )
 
@@ -250,7 +219,7 @@ class Declarer:
 
     # What the include file says
 
-    def _key_block(self, configuration: Configuration) -> _Blocks:
+    def _key_block(self, configuration: Configuration) -> Blocks:
         key = self._settings.key
         if key is None:
             return {}
@@ -279,7 +248,7 @@ class Declarer:
     def _known(self, statement: str, work: str) -> str:
         """*statement* of a dnssec-policy if this version of BIND knows it, else nothing."""
         path = os.path.join(work, 'policy.conf')
-        _write(path, f'dnssec-policy "known" {{ {statement} }};\n')
+        write_copy(path, f'dnssec-policy "known" {{ {statement} }};\n')
         return statement if self._tools.ask('named-checkconf', path).status == 0 else ''
 
     def _zone_block(self, wanted: Wanted) -> str:
@@ -320,19 +289,19 @@ class Declarer:
 
     def _users_settings(self, users_conf: str, work: str) -> Configuration:
         path = os.path.join(work, 'named.conf')
-        _write(path, users_conf)
+        write_copy(path, users_conf)
         return read_configuration(self._tools, path, shown_path=self._settings.named_conf)
 
-    def _apply(self, users_conf: str, blocks: _Blocks, work: str) -> bool:
-        include = _render(blocks).encode('utf-8')
+    def _apply(self, users_conf: str, blocks: Blocks, work: str) -> bool:
+        include = _FILE.render(blocks).encode('utf-8')
         return self._inclusion.put_in_force(
             self._disk, users_conf, include, lambda: self._check(users_conf, include, work), self._settings.rndc.reconfig,
         )
 
     def _check(self, users_conf: str, include: bytes, work: str) -> None:
         main, part = os.path.join(work, 'named.conf'), os.path.join(work, INCLUDE_NAME)
-        _write(part, include.decode('utf-8'))
-        _write(main, f'{users_conf}\ninclude "{part}";\n')
+        write_copy(part, include.decode('utf-8'))
+        write_copy(main, f'{users_conf}\ninclude "{part}";\n')
         answer = self._tools.ask('named-checkconf', main, cwd=os.path.dirname(self._settings.named_conf))
         if answer.status != 0:
             words = one_line(answer.text.replace(part, self._settings.include).replace(main, self._settings.named_conf))
@@ -340,24 +309,14 @@ class Declarer:
 
     # The answer
 
-    def _result(self, outcomes: List[Outcome], changed: bool, before: _Blocks, after: _Blocks) -> Result:
-        fresh = [outcome for outcome in outcomes if not outcome.failed and ('zone', outcome.zone) in after and ('zone', outcome.zone) not in before]
+    def _result(self, outcomes: List[Outcome], changed: bool, before: Blocks, after: Blocks) -> Result:
+        fresh = [outcome for outcome in outcomes if not outcome.failed and (ZONE, outcome.zone) in after and (ZONE, outcome.zone) not in before]
         if not self._disk.check and self._settings.way == POLICY:
             outcomes = [self._loaded(outcome) if outcome in fresh else outcome for outcome in outcomes]
             outcomes = [self._begun(outcome, self._rolling[outcome.zone]) if outcome.zone in self._rolling else outcome for outcome in outcomes]
         if self._settings.way == POLICY:
-            outcomes = [outcome if outcome.failed or ('zone', outcome.zone) not in after else self._with_keys(outcome) for outcome in outcomes]
-        shared = tuple(
-            dict(before_header=self._settings.include, after_header=self._settings.include, before=_text(before, name), after=_text(after, name))
-            for name in sorted(set(before) | set(after))
-            if name[0] != 'zone' and before.get(name) != after.get(name)
-        )
-        zones = tuple(
-            dict(before_header=one.zone, after_header=one.zone, before='\n'.join((*one.before, '')), after='\n'.join((*one.after, '')))
-            for one in outcomes
-            if one.before != one.after
-        )
-        return Result(tuple(outcomes), changed or any(outcome.changed for outcome in outcomes), shared + zones)
+            outcomes = [outcome if outcome.failed or (ZONE, outcome.zone) not in after else self._with_keys(outcome) for outcome in outcomes]
+        return _FILE.result(self._settings.include, outcomes, changed, before, after)
 
     def _with_keys(self, outcome: Outcome) -> Outcome:
         """The outcome, with what named says of its own keys."""
@@ -437,28 +396,5 @@ def _declared_twice(declared: ZoneSettings, settings: Settings) -> MultisignerEr
     return MultisignerError(where, zone=declared.name, remedy=move)
 
 
-def _blocks(text: str) -> _Blocks:
-    if text and not text.startswith(_HEADER.splitlines()[0]):
-        raise MultisignerError(f'{INCLUDE_NAME} was not written by this collection', remedy='Move it away')
-    return {(kind, name): block for kind, name, block in _BLOCK.findall(text)}
-
-
-def _render(blocks: _Blocks) -> str:
-    return _HEADER + ''.join(f'{_MARK}{kind} {name}\n{blocks[(kind, name)]}' for kind, name in sorted(blocks))
-
-
-def _text(blocks: _Blocks, name: Tuple[str, str]) -> str:
-    return _SECRET.sub(r'\1...\2', blocks.get(name, ''))
-
-
-def _shown(block: str) -> Tuple[str, ...]:
-    return tuple(block.splitlines())
-
-
 def _listed(words: Tuple[str, ...]) -> str:
     return ' '.join(f'{word};' for word in words or ('none',))
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, 'w', encoding='utf-8', errors='surrogateescape') as handle:
-        handle.write(text)

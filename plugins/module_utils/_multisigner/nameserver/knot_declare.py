@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field, replace
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ..dnskey import DNSKEY, zone_name
 from ..errors import MultisignerError
 from ..outcome import Outcome
+from .blocks import INCLUDE_NAME, POLICY_BLOCK, ZONE, BlockFile, Blocks, Key, Result, kept, refuse_both, shown, taken_out, without_unused_policies, write_copy
 from .files import Access, Disk, only_writer, read, work_folder
 from .include import Inclusion
 from .keyfiles import file_stem
@@ -25,15 +26,7 @@ from .knot_conf import KnotConfiguration, read_knot_configuration, with_absolute
 from .knot_keys import REMOVED, Knot, told
 from .tools import Tools, one_line
 
-INCLUDE_NAME = 'multisigner.conf'
-_HEADER = (
-    '# Zones that more than one signer signs.\n'
-    '# This file is owned by the Ansible collection dnssec.multisigner (knot_zones). Edits by hand are lost.\n'
-)
-_MARK = '# multisigner: '
-_BLOCK = re.compile(rf'^{re.escape(_MARK)}(shared|policy|zone) (\S+)\n(.*?)(?=^{re.escape(_MARK)}|\Z)', re.MULTILINE | re.DOTALL)
-_SECRET = re.compile(r'(secret: ")[^"]*(")')
-_ORDER = ('shared', 'policy', 'zone')  # Knot wants to have read what is referred to
+_FILE = BlockFile('#', 'knot_zones', ('shared', POLICY_BLOCK, ZONE), re.compile(r'(secret: ")[^"]*(")'))
 _SIGNERS_OWN = frozenset({'RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'DNSKEY', 'CDS', 'CDNSKEY'})
 _RECORD = re.compile(r'^(?:\S+\s+|\s+)(?:(?:\d+\w*|IN)\s+)*([A-Z][A-Z0-9-]*)\s', re.MULTILINE | re.IGNORECASE)
 _DIRECTIVE = re.compile(r'^\$INCLUDE\s', re.MULTILINE | re.IGNORECASE)
@@ -44,15 +37,6 @@ _FIXED = (
     'nsec3-salt-length', 'cds-cdnskey-publish', 'ds-push', 'dnskey-sync', 'offline-ksk', 'ksk-shared',
 )
 _PLAIN = re.compile(r'^[^"\\\x00-\x1f\x7f]+$')
-
-
-@dataclass(frozen=True)
-class Key:
-    """The TSIG key by which foreign records come in. The secret stays out of repr and of every diff."""
-
-    name: str
-    algorithm: str
-    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -95,16 +79,6 @@ class Wanted:
         return f'multisigner-{self.algorithm.lower()}'
 
 
-@dataclass(frozen=True)
-class Result:
-    outcomes: Tuple[Outcome, ...]
-    changed: bool
-    diff: Tuple[Dict[str, str], ...]
-
-
-_Blocks = Dict[Tuple[str, str], str]
-
-
 class KnotDeclarer:
     """Brings the include file, the zone files and knotd to what *settings* say."""
 
@@ -125,32 +99,26 @@ class KnotDeclarer:
     def _serve(self, options: Sequence[Mapping[str, Any]], absent: List[str], work: str) -> Result:
         users_conf = self._users_text()
         users = self._read(users_conf, work)
-        before = _blocks((read(self._settings.include) or b'').decode('utf-8'))
-        after = {name: text for name, text in before.items() if name[0] != 'shared' and name not in [('zone', zone) for zone in absent]}
+        before = _FILE.parse((read(self._settings.include) or b'').decode('utf-8'))
+        after = kept(before, 'shared', absent)
         outcomes: List[Outcome] = []
         for option in options:
             try:
                 outcomes.append(self._zone(option, absent, users, before, after, work))
             except MultisignerError as error:
                 outcomes.append(Outcome.failure(option['name'], error))
-        outcomes += [
-            Outcome(zone, changed=True, before=_shown(before[('zone', zone)]), msg='It is no longer declared; its files are left where they are')
-            for zone in absent
-            if ('zone', zone) in before
-        ]
-        used = {line.split('"')[1] for name, text in after.items() if name[0] == 'zone' for line in text.splitlines() if 'dnssec-policy: "' in line}
-        after = {name: text for name, text in after.items() if name[0] != 'policy' or name[1] in used}
-        if any(name[0] == 'zone' for name in (*before, *after)):
+        outcomes += taken_out(before, absent)
+        after = without_unused_policies(after)
+        if any(name[0] == ZONE for name in (*before, *after)):
             after[('shared', 'settings')] = self._shared_block(users)
         changed = bool(before or after) and self._apply(users_conf, after, work)
         return self._result(outcomes, changed, users, before, after)
 
     # One zone
 
-    def _zone(self, option: Mapping[str, Any], absent: List[str], users: KnotConfiguration, before: _Blocks, after: _Blocks, work: str) -> Outcome:
+    def _zone(self, option: Mapping[str, Any], absent: List[str], users: KnotConfiguration, before: Blocks, after: Blocks, work: str) -> Outcome:
         wanted = Wanted.from_option(option)
-        if wanted.zone in absent:
-            raise MultisignerError('it is to be declared and to be absent at once', remedy='Decide for one')
+        refuse_both(wanted.zone, absent)
         configured = users.zones.get(wanted.zone)
         if configured is not None and wanted.file is None:
             configured.refuse_unfit()
@@ -161,14 +129,14 @@ class KnotDeclarer:
                 remedy='Say no file of it (in knot_signer_zones), then it is left as it is there and only checked; or take it out there, then this role '
                 f'declares it in {self._settings.include}. Its keys stay in Knot\'s key database either way',
             )
-        name = ('zone', wanted.zone)
+        name = (ZONE, wanted.zone)
         block, policy = self._zone_block(wanted), self._policy_block(wanted)
         self._refuse_other_policy(wanted, before.get(name))
         changed = self._seed(wanted, users, work)
         after[name] = block
-        after[('policy', wanted.policy)] = policy
+        after[(POLICY_BLOCK, wanted.policy)] = policy
         return Outcome(
-            wanted.zone, changed=changed or before.get(name) != block, before=_shown(before.get(name, '')), after=_shown(block),
+            wanted.zone, changed=changed or before.get(name) != block, before=shown(before.get(name, '')), after=shown(block),
             details={'zone_file': self._zone_file(wanted.zone)},
         )
 
@@ -213,7 +181,7 @@ class KnotDeclarer:
         conf = os.path.join(work, 'content.conf')
         # What is to be loaded is looked at apart from everything that is configured.
         places = f'server:\n    rundir: {_quoted(work)}\ndatabase:\n    storage: {_quoted(work)}\n'
-        _write(conf, f'{places}zone:\n  - domain: {_quoted(zone)}\n    file: {_quoted(path)}\n')
+        write_copy(conf, f'{places}zone:\n  - domain: {_quoted(zone)}\n    file: {_quoted(path)}\n')
         answer = self._tools.ask('knotc', '-c', conf, 'zone-check', zone)
         if answer.status != 0:
             errors = [line for line in answer.text.splitlines() if not line.startswith('warning: ')]
@@ -312,17 +280,17 @@ class KnotDeclarer:
 
     def _read(self, users_conf: str, work: str) -> KnotConfiguration:
         path = os.path.join(work, 'knot.conf')
-        _write(path, with_absolute_includes(users_conf, os.path.dirname(self._settings.knot_conf)))
+        write_copy(path, with_absolute_includes(users_conf, os.path.dirname(self._settings.knot_conf)))
         return read_knot_configuration(self._tools, path, shown_path=self._settings.knot_conf)
 
-    def _apply(self, users_conf: str, blocks: _Blocks, work: str) -> bool:
-        include = _render(blocks).encode('utf-8')
+    def _apply(self, users_conf: str, blocks: Blocks, work: str) -> bool:
+        include = _FILE.render(blocks).encode('utf-8')
         return self._inclusion.put_in_force(self._disk, users_conf, include, lambda: self._check(users_conf, include, work), self._knot.reload)
 
     def _check(self, users_conf: str, include: bytes, work: str) -> None:
         main, part = os.path.join(work, 'knot.conf'), os.path.join(work, INCLUDE_NAME)
-        _write(part, include.decode('utf-8'))
-        _write(main, f'{with_absolute_includes(users_conf, os.path.dirname(self._settings.knot_conf))}\ninclude: {_quoted(part)}\n')
+        write_copy(part, include.decode('utf-8'))
+        write_copy(main, f'{with_absolute_includes(users_conf, os.path.dirname(self._settings.knot_conf))}\ninclude: {_quoted(part)}\n')
         answer = self._tools.ask('knotc', '-c', main, 'conf-check')
         if answer.status != 0:
             words = one_line(answer.text.replace(part, self._settings.include).replace(main, self._settings.knot_conf))
@@ -330,26 +298,16 @@ class KnotDeclarer:
 
     # The answer
 
-    def _result(self, outcomes: List[Outcome], changed: bool, users: KnotConfiguration, before: _Blocks, after: _Blocks) -> Result:
-        gone = {name[1] for name in before if name[0] == 'zone' and name not in after}
+    def _result(self, outcomes: List[Outcome], changed: bool, users: KnotConfiguration, before: Blocks, after: Blocks) -> Result:
+        gone = {name[1] for name in before if name[0] == ZONE and name not in after}
         served = self._knot.published_by_all()
         told_of = [outcome if outcome.failed or outcome.zone in gone else self._with_keys(outcome, users, before, served) for outcome in outcomes]
-        shared = tuple(
-            dict(before_header=self._settings.include, after_header=self._settings.include, before=_text(before, name), after=_text(after, name))
-            for name in sorted(set(before) | set(after))
-            if name[0] != 'zone' and before.get(name) != after.get(name)
-        )
-        zones = tuple(
-            dict(before_header=one.zone, after_header=one.zone, before='\n'.join((*one.before, '')), after='\n'.join((*one.after, '')))
-            for one in told_of
-            if one.before != one.after
-        )
-        return Result(tuple(told_of), changed or any(outcome.changed for outcome in told_of), shared + zones)
+        return _FILE.result(self._settings.include, told_of, changed, before, after)
 
-    def _with_keys(self, outcome: Outcome, users: KnotConfiguration, before: _Blocks, served: Mapping[str, FrozenSet[DNSKEY]]) -> Outcome:
+    def _with_keys(self, outcome: Outcome, users: KnotConfiguration, before: Blocks, served: Mapping[str, FrozenSet[DNSKEY]]) -> Outcome:
         """The outcome, with what Knot says of its own keys, once it has loaded the zone: knotc's success says nothing of that."""
         try:
-            if not self._disk.check and ('zone', outcome.zone) not in before and outcome.zone not in served:
+            if not self._disk.check and (ZONE, outcome.zone) not in before and outcome.zone not in served:
                 self._knot.wait_for(outcome.zone)
             own = self._knot.own_keys(outcome.zone, users, served.get(outcome.zone, frozenset()))
         except MultisignerError as error:
@@ -360,25 +318,6 @@ class KnotDeclarer:
 def _types(text: str) -> FrozenSet[str]:
     """The types of records in a zone file, and some words that are none: enough to see which are not there."""
     return frozenset(word.upper() for word in _RECORD.findall(text))
-
-
-def _blocks(text: str) -> _Blocks:
-    if text and not text.startswith(_HEADER.splitlines()[0]):
-        raise MultisignerError(f'{INCLUDE_NAME} was not written by this collection', remedy='Move it away')
-    return {(kind, name): block for kind, name, block in _BLOCK.findall(text)}
-
-
-def _render(blocks: _Blocks) -> str:
-    ordered = sorted(blocks, key=lambda name: (_ORDER.index(name[0]), name[1]))
-    return _HEADER + ''.join(f'{_MARK}{kind} {name}\n{blocks[(kind, name)]}' for kind, name in ordered)
-
-
-def _text(blocks: _Blocks, name: Tuple[str, str]) -> str:
-    return _SECRET.sub(r'\1...\2', blocks.get(name, ''))
-
-
-def _shown(block: str) -> Tuple[str, ...]:
-    return tuple(block.splitlines())
 
 
 def _plain(value: Any) -> str:
@@ -395,8 +334,3 @@ def _quoted(value: Any) -> str:
 
 def _list(values: Sequence[Any]) -> str:
     return f'[{", ".join(_quoted(value) for value in values)}]'
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, 'w', encoding='utf-8', errors='surrogateescape') as handle:
-        handle.write(text)

@@ -264,23 +264,6 @@ mv "$FOLDER/run/away.sock" "$FOLDER/run/knot.sock"
 diff "$LAB_DIR/include.before" "$OWN/multisigner.conf" || fail "the include file was changed"
 diff "$LAB_DIR/with-include.conf" "$CONF" || fail "knot.conf was changed"
 
-probe() { # ZONE   until `judge`
-  PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" -m ansible_collections.dnssec.multisigner.tests.lab.prober "$1" "$LAB_DIR/$1.json" >"$LAB_DIR/$1.probing" &
-  prober=$!
-  until grep -q probing "$LAB_DIR/$1.probing"; do kill -0 "$prober" && sleep 0.2; done
-}
-
-judge() { # ZONE   whatever a resolver may have held meanwhile was valid
-  sleep $((2 * LAB_TTL))
-  kill "$prober"
-  wait "$prober"
-  "$PYTHON" -c '
-import json, sys
-found = json.load(open(sys.argv[1]))
-print(found["checks"], "checks,", found["bogus"], "bogus")
-sys.exit(found["bogus"] or not found["checks"] and "nothing was checked")' "$LAB_DIR/$1.json"
-}
-
 roll() { # STATUS KEYS ZONE [OPTION...]
   play "$1" rollover "$both" -e rollover_signer=ns4 -e "{rollover_zones: [$3]}" -e "rollover_keys=$2" -e "rollover_before=$before" "${@:4}"
 }

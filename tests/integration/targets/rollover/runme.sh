@@ -61,24 +61,6 @@ signs() { # ADDRESS ZONE TYPE KEY   whether this key signs there
   dig +norecurse +dnssec +noall +answer "@$1" "$2" "$3" | awk -v tag="$((10#${tag##*+}))" '$4 == "RRSIG" && $11 == tag { found = 1 } END { exit !found }'
 }
 
-probe() { # ZONE   until `judge`
-  : >"$LAB_DIR/$1.probing"
-  PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" -m ansible_collections.dnssec.multisigner.tests.lab.prober "$1" "$LAB_DIR/$1.json" >"$LAB_DIR/$1.probing" &
-  prober=$!
-  until grep -q probing "$LAB_DIR/$1.probing"; do kill -0 "$prober" && sleep 0.2; done
-}
-
-judge() { # ZONE   whatever a resolver may have held meanwhile was valid
-  sleep 6   # whatever was answered until now may be held for a TTL
-  kill "$prober"
-  wait "$prober"
-  "$PYTHON" -c '
-import json, sys
-found = json.load(open(sys.argv[1]))
-print(found["checks"], "checks,", found["bogus"], "bogus")
-sys.exit(found["bogus"] or not found["checks"] and "nothing was checked")' "$LAB_DIR/$1.json"
-}
-
 rolled() { # ZONE TYPE OLD NEW   the new key signs at BIND, the old one is nowhere
   local address
   signs $NS1 "$1" "$2" "$4" || fail "the new key does not sign"

@@ -62,6 +62,24 @@ await() { # until the moment that the last pass named
   if [ $seconds -gt 0 ]; then sleep $seconds; fi
 }
 
+probe() { # ZONE   asks whatever a resolver could ask, until `judge`
+  : >"$LAB_DIR/$1.probing"
+  PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} "$PYTHON" -m ansible_collections.dnssec.multisigner.tests.lab.prober "$1" "$LAB_DIR/$1.json" >"$LAB_DIR/$1.probing" &
+  prober=$!
+  until grep -q probing "$LAB_DIR/$1.probing"; do kill -0 "$prober" && sleep 0.2; done
+}
+
+judge() { # ZONE   whatever a resolver may have held meanwhile was valid
+  sleep $((2 * LAB_TTL)) # whatever was answered until now may be held for a TTL
+  kill "$prober"
+  wait "$prober"
+  "$PYTHON" -c '
+import json, sys
+found = json.load(open(sys.argv[1]))
+print(found["checks"], "checks,", found["bogus"], "bogus")
+sys.exit(found["bogus"] or not found["checks"] and "nothing was checked")' "$LAB_DIR/$1.json"
+}
+
 control() { curl -sf -X "$1" "$LAB_DESEC_CONTROL_URL/requests"; } # METHOD   GET or DELETE the numbers of requests that deSEC got
 
 state_of() { # PATH...   what a run that changes nothing must leave alone: every zone at every server, and these files

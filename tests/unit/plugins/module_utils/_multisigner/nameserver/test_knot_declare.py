@@ -10,8 +10,9 @@ from typing import Any, Sequence
 
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.blocks import Key, Result
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.files import Access, Disk
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.knot_declare import Key, KnotDeclarer, Result, Settings
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.knot_declare import KnotDeclarer, Settings
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.nameserver.fake_knot import ZONE, FakeKnot, dnskey
 
 SECRET = 'c2VjcmV0IHRoYXQgbXVzdCBub3QgYmUgc2VlbiE='
