@@ -168,6 +168,13 @@ options:
         description: The port of its name servers.
         type: int
         default: 53
+      csync:
+        description:
+          - Whether it takes the NS of a zone from the zone itself, where a CSYNC record says so (RFC 7477).
+          - Then every signer publishes that record when all of them have the same NS, and the NS at the parent are left to it. It wants the names of
+            the servers of every signer.
+        type: bool
+        default: false
   max_ttl:
     description:
       - The largest TTL in seconds of any record in the zones, and of their DS and NS at the parents. So long data may stay in caches,

@@ -49,7 +49,7 @@ _value:
 
 OPTIONS = {
     'signers': ('driver', 'servers', 'port', 'primary', 'tsig', 'api_url', 'api_token', 'api_ca_file', 'api_use_proxy', 'pins', 'ns', 'retiring', 'announced'),
-    'parents': ('channel', 'servers', 'port'),
+    'parents': ('channel', 'servers', 'port', 'csync'),
 }
 # What a host must say. Without it the module's error names the host and every zone that needs it, so none is raised here.
 REQUIRED = {'driver': '', 'channel': '', 'servers': ()}

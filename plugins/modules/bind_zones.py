@@ -16,7 +16,7 @@ description:
   - Declares zones in one include file, C(multisigner.conf) in O(directory), and adds one C(include) line to the server's C(named.conf),
     which stays the user's otherwise.
   - With O(way=policy) named signs them itself. Each is a dynamic zone with a C(dnssec-policy), without inline-signing, and with an
-    C(update-policy) that lets the TSIG key change DNSKEY, CDS and CDNSKEY at the apex, NS too with O(manage_ns), and nothing else.
+    C(update-policy) that lets the TSIG key change DNSKEY, CDS and CDNSKEY at the apex, NS and CSYNC too with O(manage_ns), and nothing else.
     This is the only way in which BIND 9.18 and newer alike publish other signers' keys at once.
     Who may read the server's session key (root, named's user) edits the zone's content by C(nsupdate -l).
   - With O(way=signzone) named serves the files that M(dnssec.multisigner.dnssec_signzone) makes.
@@ -150,7 +150,7 @@ options:
     elements: str
     default: []
   manage_ns:
-    description: Whether the TSIG key may change the NS records at the apex as well, with O(way=policy).
+    description: Whether the TSIG key may change the NS and CSYNC records at the apex as well, with O(way=policy).
     type: bool
     default: false
 seealso:

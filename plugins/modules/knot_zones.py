@@ -18,7 +18,7 @@ description:
     which stays the user's otherwise. knotd signs them with a KSK and a ZSK.
   - Such a zone has C(dnskey-management incremental), since with Knot's default an update with another signer's key is answered with NOERROR and
     ignored; C(cds-cdnskey-publish always); keys of unlimited life; and a zone file that Knot writes itself, so that what came by updates is there
-    after a reload and a restart. The TSIG key may change DNSKEY, CDS and CDNSKEY at the apex, NS too with O(manage_ns), and nothing else.
+    after a reload and a restart. The TSIG key may change DNSKEY, CDS and CDNSKEY at the apex, NS and CSYNC too with O(manage_ns), and nothing else.
   - The user's template C(default) does not count for these zones; they have one of their own.
   - Who may use the server's control socket edits the zone's content, by C(knotc zone-begin), C(zone-set), C(zone-unset) and C(zone-commit).
   - A zone that C(knot.conf) declares already and for which no O(zones[].file) is given is left as it is and checked. It is refused, with the
@@ -119,7 +119,7 @@ options:
     elements: str
     default: []
   manage_ns:
-    description: Whether the TSIG key may change the NS records at the apex as well.
+    description: Whether the TSIG key may change the NS and CSYNC records at the apex as well.
     type: bool
     default: false
 seealso:

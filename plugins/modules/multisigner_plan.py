@@ -253,6 +253,7 @@ from ..module_utils._multisigner.observation import ZoneObservation
 from ..module_utils._multisigner.observe import OBSERVE_OPTIONS, Look, look
 from ..module_utils._multisigner.plan import plan
 from ..module_utils._multisigner.report import lines, plan_as_dict
+from ..module_utils._multisigner.situation import CSYNC_OURS
 from ..module_utils._multisigner.steps import Plan, utc
 from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
 
@@ -312,7 +313,7 @@ def look_and_plan(task: Task) -> tuple[Look, list[Made], bool, str | None]:
             if journal.clock_was_set:
                 task.warn('The clock of this machine was set since the last run: every wait starts anew.')
             looked = time.monotonic()
-            seen = look(params)
+            seen = look(params, journal.zones_with(CSYNC_OURS))
             now = time.time()  # after the look, so nothing counts as true before it was seen
             plans, is_new = make_plans(seen, journal, params, now)
             content = journal.export() if content is not None else None

@@ -166,6 +166,9 @@ def complete_means_complete(state: State, ring: KeyRing, own: Tuple[int, ...], h
         return 'invariant 14: it is said to be complete, and an NS set is not that of the declared signers'
     if any(parent.ds & left for parent in state.parents) or any((content.keys | content.cds) & left for content in contents):
         return 'the end: it is said to be complete, and a DS, key or CDS of a leaver, or one that its signer has withdrawn, is still there'
+    csync = state.declared.csync and not state.declared.insecure
+    if any(signer.csync != csync for signer in staying if csync or not has_forgotten):
+        return f'the end: it is said to be complete, and {"not every signer" if csync else "a signer"} has a CSYNC'
     if state.declared.insecure:
         return 'the end: it is said to be complete, and a DS stands though the zone is to be insecure' if any(parent.ds for parent in state.parents) else ''
     wanted = sum(signer.own & ring.sep & ~signer.retiring for signer in staying)

@@ -27,7 +27,6 @@ from .world import (
     OUT,
     PARENT_DS,
     Content,
-    Declaration,
     Key,
     ParentServer,
     Run,
@@ -48,7 +47,7 @@ class Allowance:
     """What the adversary may do, *times* times, choosing among *moves*:
 
     ('begin', signer, kind)       a rollover
-    ('declare', {signer: status}) a new declaration; ('insecure',) too
+    ('declare', {signer: status}) a new declaration; ('insecure',) and ('no-csync',) too
     ('edit', signer, Write)       a person changes records at a signer's primary; ('edit-parent', ds mask to flip, ns mask to flip)
     ('journal', what)             lost, outdated, of_tomorrow
     ('blind', signer or None)     a run while a server of that signer, or of the parent, does not answer
@@ -109,6 +108,7 @@ class Model:
                 yield self.write(state, index, which)
         yield from self.transfers(state)
         yield from self.progress(state)
+        yield from self.copies(state)
         yield self.tick(state)
 
     def tick(self, state: State) -> Step:
@@ -144,6 +144,21 @@ class Model:
             if server != state.parents[0]:
                 parents = (*state.parents[:index], state.parents[0], *state.parents[index + 1:])
                 yield self._changed(state, ('parent-transfer', index), state._replace(parents=parents))
+
+    def copies(self, state: State, agreed: bool = False) -> Iterator[Step]:
+        """The parent copies the NS of a server that it delegates to, where that shows a CSYNC: of any one (RFC 7477), so that one which asks
+        all of them, and wants them *agreed* (RFC 9975), does nothing that is not tried. It does so for a zone that is secure."""
+        parent = state.parents[0]
+        if not self.settings.csync or not parent.ds:
+            return
+        asked = [number for number in range(len(state.signers)) if (parent.ns & state.alive) >> number & 1]
+        shown = [(number, content) for number in asked for content in dict.fromkeys((state.signers[number].content, state.signers[number].secondary))]
+        if agreed and len({(content.csync, content.ns) for _number, content in shown}) > 1:
+            return
+        for number, content in shown:
+            if content.csync and content.ns and content.ns != parent.ns:
+                after = state._replace(parents=(parent._replace(ns=content.ns), *state.parents[1:]))
+                yield self._changed(state, ('copy', number), after)
 
     def progress(self, state: State) -> Iterator[Step]:
         """Signers go on with their rollovers."""
@@ -296,6 +311,7 @@ class Model:
             ns=(signer.ns | write.add_ns) & ~write.remove_ns,
             told_published=signer.told_published | write.published,
             told_withdrawn=signer.told_withdrawn | write.withdrawn,
+            csync=(signer.csync or write.add_csync) and not write.remove_csync,
         ))
 
     def _level(self, number: int, signer: Signer) -> Signer:
@@ -330,11 +346,14 @@ class Model:
             if wanted == DEAD and state.alive >> number & 1:
                 return None
             status[number] = wanted
-        declared = Declaration(tuple(status), state.declared.insecure)
+        declared = state.declared._replace(status=tuple(status))
         return None if declared == state.declared else Step(move, state._replace(declared=declared), '')
 
     def _insecure(self, state: State, move: Move) -> Optional[Step]:
         return None if state.declared.insecure else Step(move, state._replace(declared=state.declared._replace(insecure=True)), '')
+
+    def _no_csync(self, state: State, move: Move) -> Optional[Step]:
+        return Step(move, state._replace(declared=state.declared._replace(csync=False)), '') if state.declared.csync else None
 
     def _edit(self, state: State, move: Move) -> Optional[Step]:
         """It stays until it has been looked at: nobody edits while writes of a run are to come."""
@@ -424,6 +443,7 @@ def _with_signer(state: State, number: int, signer: Signer) -> State:
 
 
 _ALLOWED: Dict[str, Callable[[Model, State, Move], Optional[Step]]] = {
-    'begin': Model._begin, 'declare': Model._declare, 'insecure': Model._insecure, 'edit': Model._edit, 'edit-parent': Model._edit_parent,
+    'begin': Model._begin, 'declare': Model._declare, 'insecure': Model._insecure, 'no-csync': Model._no_csync, 'edit': Model._edit,
+    'edit-parent': Model._edit_parent,
     'journal': Model._journal, 'blind': Model._blind, 'second': Model._second, 'die': Model._die,
 }

@@ -197,6 +197,34 @@ MUTANTS = (
         ' for key in view.own_sep if key.ds(self.group.zone, number) in here.ds_shown):\n            return None', 'join',
     ),
     Mutant('the last NS may go', 'ns_steps.py', 'if stays and any(name in ns for ns in shown)]', 'if any(name in ns for ns in shown)]', 'change'),
+    # CSYNC
+    Mutant('a CSYNC is published while the NS differ', 'csync_steps.py', 'if len(shown) != 1:', 'if False:'),
+    Mutant(
+        'a CSYNC names a signer that is not ready', 'csync_steps.py',
+        ' or not all(self.name_servers.is_ready(view) for view in coming):', ':',
+    ),
+    Mutant('a CSYNC names a leaver', 'csync_steps.py', 'if not names <= common or leavers & common:', 'if not names <= common:'),
+    Mutant(
+        'a CSYNC is published before the NS of every signer are there', 'csync_steps.py',
+        'if not names <= common or leavers & common:', 'if leavers & common:',
+    ),
+    Mutant('a CSYNC has the parent remove an NS of nobody', 'csync_steps.py', '        if lost:\n', '        if False:\n'),
+    Mutant('a CSYNC is published by a signer whose NS are not known', 'csync_steps.py', '        if unnamed:\n', '        if False:\n'),
+    Mutant('a CSYNC is published in a zone that goes insecure', 'csync_steps.py', 'if not self.seen.parent.ds_everywhere or', 'if', 'insecure-csync'),
+    Mutant('a CSYNC stays while the NS are changed', 'csync_steps.py', ' and not ns_change else None', ' else None'),
+    Mutant('a CSYNC of somebody else is removed', 'csync_steps.py', 'for csync in sorted(shown & ours) if', 'for csync in sorted(shown) if'),
+    Mutant('a CSYNC is published beside that of somebody else', 'csync_steps.py', 'elif wanted is not None and shown - ours:', 'elif False:'),
+    Mutant('a CSYNC that is not asked for stays', 'csync_steps.py', '            ours |= {wanted}\n', '            pass\n', 'no-csync'),
+    Mutant(
+        'a CSYNC is not remembered', 'csync_steps.py',
+        '            here.facts.keep(CSYNC_OURS, wanted.text, 0)\n', '', 'no-csync',
+    ),
+    Mutant(
+        'a CSYNC is forgotten while a signer is not seen', 'situation.py',
+        'if self.group.parent.csync or not self.is_seen_whole else', 'if self.group.parent.csync else',
+    ),
+    Mutant('the NS are written at a parent that takes them from the zone', 'plan.py', 'if (follows or not able.edits_ns) and', 'if not able.edits_ns and'),
+    Mutant('a parent is to follow the CSYNC of an insecure zone', 'plan.py', 'parent.csync and not self.here.group.insecure', 'parent.csync'),
     # DS and CDS
     Mutant(
         'a DS of a new algorithm is published at once', 'parent_steps.py',

@@ -10,20 +10,21 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from ...plugins.module_utils._multisigner import group as groups
-from ...plugins.module_utils._multisigner.dnskey import DS, NS, Record
+from ...plugins.module_utils._multisigner.dnskey import CSYNC, DS, NS, Record
 from ...plugins.module_utils._multisigner.journal import GAP
 from ...plugins.module_utils._multisigner.journal import Fact as JournalFact
 from ...plugins.module_utils._multisigner.journal import Memory as JournalMemory
 from ...plugins.module_utils._multisigner.observation import ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
 from ...plugins.module_utils._multisigner.plan import plan
-from ...plugins.module_utils._multisigner.situation import KEY_EARLY, KEY_FOUND_AT, KEY_OWNER
+from ...plugins.module_utils._multisigner.situation import CSYNC_OURS, KEY_EARLY, KEY_FOUND_AT, KEY_OWNER
 from ...plugins.module_utils._multisigner.steps import Plan, Step
 from .controller import Decision, Fact, Look, Memories, Memory
 from .keys import ZONE, KeyRing
 from .world import DEAD, LEAVING, OUT, PARENT_DS, PARENT_NS, Content, Declaration, ParentServer, Settings, Write
 
+CSYNCS = {False: frozenset(), True: frozenset([CSYNC.of(['NS'])])}
 NOW = 2_000_000_000  # any time does: only differences count
-TIMELESS = (KEY_OWNER, KEY_FOUND_AT, KEY_EARLY)  # of these only the existence is ever asked for
+TIMELESS = (CSYNC_OURS, KEY_OWNER, KEY_FOUND_AT, KEY_EARLY)  # of these only the existence is ever asked for
 
 
 class RealController:
@@ -90,12 +91,15 @@ class RealController:
     def _write(self, step: Step) -> Write:
         number = next(index for index, spec in enumerate(self._settings.signers) if spec.name == step.signer)
         added, removed = self._masks(step.add), self._masks(step.remove)
-        return Write(number, added[0], removed[0], added[1], removed[1], added[2], removed[2])
+        csync = (any(record.rtype == 'CSYNC' for record in records) for records in (step.add, step.remove))
+        return Write(number, added[0], removed[0], added[1], removed[1], added[2], removed[2], 0, 0, *csync)
 
     def _masks(self, records: Tuple[Record, ...]) -> Tuple[int, int, int]:
         """The DNSKEY, the CDS and the NS among *records*. CDS and CDNSKEY always go together (invariant 4)."""
         keys = cds = cdnskeys = names = 0
         for record in records:
+            if isinstance(record.rdata, CSYNC):
+                continue
             if isinstance(record.rdata, NS):
                 names |= self._mask_of_ns([record.rdata.target])
             elif isinstance(record.rdata, DS):
@@ -124,7 +128,7 @@ class RealController:
             specs = self._settings.signers
             there = [number for number, status in enumerate(declared.status) if status != OUT]
             leaving = tuple(specs[number].name for number in there if declared.status[number] in (LEAVING, DEAD))
-            parent = groups.Parent('registry', 'export' if self._settings.by_hand else 'nsupdate', ('198.51.100.1',))
+            parent = groups.Parent('registry', 'export' if self._settings.by_hand else 'nsupdate', ('198.51.100.1',), csync=declared.csync)
             found = self._groups[declared] = groups.Group(
                 ZONE, tuple(self._signer(number, declared.status[number] == DEAD) for number in there), parent, leaving, self._settings.mixed,
                 tuple(specs[number].name for number in there if declared.status[number] == DEAD), declared.insecure,
@@ -166,7 +170,7 @@ class RealController:
         return ServerView(
             address, authenticated='tsig', dnskeys=ring.dnskeys(content.keys), dnskey_ttl=spec.dnskey_ttl * self._unit,
             signs_keys=ring.dnskeys(content.signs_keys), signs_zone=ring.dnskeys(content.signs_soa), cds=ring.ds_set(content.cds),
-            cdnskeys=ring.dnskeys(content.cds), ns=self._ns(content.ns), ns_ttl=spec.ns_ttl * self._unit, serial=1,
+            cdnskeys=ring.dnskeys(content.cds), ns=self._ns(content.ns), ns_ttl=spec.ns_ttl * self._unit, csync=CSYNCS[content.csync], serial=1,
             negative_ttl=self._settings.times.negative * self._unit,
         )
 

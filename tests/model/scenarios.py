@@ -80,8 +80,9 @@ def _start(scenario: Scenario, ring: KeyRing, memory: int) -> State:
         content = Content(own | shared, sep, signs, (signs,), (sep | shared) & ring.sep, ns)
         signers.append(Signer(own, sep, signs, (signs,), sep, 0, shared, shared & ring.sep, ns, (), content))
     delegation = ParentServer(everything & ring.sep, names, scenario.settings.times.ds)
+    declared = Declaration(scenario.status, csync=scenario.settings.csync)
     return State(
-        tuple(signers), (delegation,) * scenario.settings.parents, Caches((), (), (), ()), memory, Declaration(scenario.status), (), 0, (1 << len(specs)) - 1,
+        tuple(signers), (delegation,) * scenario.settings.parents, Caches((), (), (), ()), memory, declared, (), 0, (1 << len(specs)) - 1,
         tuple(allowance.times for allowance in scenario.allowances), False,
     )
 
@@ -112,6 +113,7 @@ AND_BACK = declare(((B, LEAVING),), ((B, IN),), times=2)
 SWAP = declare(((A, LEAVING), (B, IN)))
 GIVEN_UP = Allowance('declaration', 1, (('declare', ((B, DEAD),)),))
 DIES = Allowance('death', 1, (('die', B),))
+NO_CSYNC = Allowance('no CSYNC', 1, (('no-csync',),))
 INSECURE = Allowance('insecure', 1, (('insecure',),))
 SECOND = Allowance('second run', 1, (('second',),))
 JOURNAL = Allowance('journal', 1, (('journal', 'lost'), ('journal', 'outdated'), ('journal', 'of_tomorrow')))
@@ -217,6 +219,18 @@ STANDARD = (
     _story('ksk-second', 'a rolls its KSK; two runs at once', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), SECOND),
     _story('join-export', 'b joins and leaves again; a person does what is exported', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, by_hand=True),
     _story('ksk-export', 'a rolls its KSK; a person does what is exported', (ROLLING, HOSTED), (IN, IN), begin(KSK, A), by_hand=True),
+    # a parent that follows CSYNC
+    _story('join-csync', 'b joins; the parent follows CSYNC', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, csync=True),
+    _story('leave-csync', 'b leaves; the parent follows CSYNC', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, csync=True),
+    _story('change-csync', 'the operator changes from a to b; the parent follows CSYNC', (STEADY_A, HOSTED), (IN, OUT), SWAP, csync=True),
+    _story('rollback-csync', 'b leaves, comes back, leaves; the parent follows CSYNC', (STEADY_A, HOSTED), (IN, IN), AND_BACK, csync=True),
+    _story('slow-csync', 'b leaves or stays; a has a second server that lags; CSYNC', (SLOW_A, HOSTED), (IN, IN), AND_BACK, csync=True, parents=2),
+    _story('ksk-csync', 'a rolls its KSK while b joins; the parent follows CSYNC', (ROLLING, HOSTED), (IN, OUT), JOIN_B, begin(KSK, A), csync=True),
+    _story('journal-csync', 'b leaves; the journal is lost or wrong; CSYNC', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, JOURNAL, csync=True),
+    _story('second-csync', 'b joins, and leaves again; two runs at once; CSYNC', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, LEAVE_B, SECOND, csync=True),
+    _story('no-csync', 'b joins; the parent is no longer said to follow CSYNC', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, NO_CSYNC, csync=True),
+    _story('insecure-csync', 'the zone goes insecure; the parent follows CSYNC', (STEADY_A, HOSTED), (IN, IN), INSECURE, csync=True),
+    _story('join-csync-3', 'c joins while b leaves; the parent follows CSYNC', (STEADY_A, STEADY_B, STEADY_C), (IN, IN, OUT), LEAVE_B, JOIN_C, csync=True),
     # the journal
     _story('join-journal', 'b joins; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, OUT), JOIN_B, JOURNAL),
     _story('leave-journal', 'b leaves; the journal is lost or wrong', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, JOURNAL),

@@ -143,6 +143,8 @@ class Search:
             return model.write(state, 0, 0)
         for step in model.progress(state):
             return step
+        for step in model.copies(state, agreed=True):
+            return step
         for step in model.follow(state):
             return step
         return None

@@ -48,6 +48,8 @@ def _write(model: Model, names: List[str], move: Move) -> str:
             ('removes', f'{records} ' + model.ring.names(write.remove_ds), write.remove_ds),
             ('adds', 'NS ' + _servers(names, write.add_ns), write.add_ns),
             ('removes', 'NS ' + _servers(names, write.remove_ns), write.remove_ns),
+            ('adds', 'CSYNC', write.add_csync),
+            ('removes', 'CSYNC', write.remove_csync),
             ('says that every resolver can have the DS of', model.ring.names(write.published), write.published),
             ('says that no resolver can have the DS of', model.ring.names(write.withdrawn), write.withdrawn),
         )
@@ -79,6 +81,8 @@ _SENTENCES: Dict[str, _Sentence] = {
     'begin': _begin,
     'go-on': lambda model, names, move: f'{names[_number(move[1])]} {PHASE_WORDS[str(move[2])][_number(move[3])]}',
     'declare': _declare,
+    'copy': lambda model, names, move: f'the parent copies the NS of {names[_number(move[1])]}, as its CSYNC says',
+    'no-csync': lambda model, names, move: 'the user declares that the parent follows CSYNC no more',
     'insecure': lambda model, names, move: 'the user declares that the zone goes insecure',
     'journal': lambda model, names, move: {'lost': 'the journal is lost', 'outdated': 'the journal is an old one'}.get(str(move[1]), 'the clock is set back'),
     'die': lambda model, names, move: f'{names[_number(move[1])]} dies',

@@ -69,11 +69,12 @@ class Settings:
     strict: bool = True
     mixed: bool = False
     by_hand: bool = False  # a person does at the parent what the plan exports
+    csync: bool = False  # the parent copies the NS of any server that it delegates to and that shows a CSYNC
 
 
 class Content(NamedTuple):
     """What one server of a signer answers: the DNSKEY RRset, who signs it, who signs the SOA, the sets of keys that sign one
-    datum each, CDS and CDNSKEY (always of the same keys), the apex NS RRset."""
+    datum each, CDS and CDNSKEY (always of the same keys), the apex NS RRset, whether there is a CSYNC."""
 
     keys: int
     signs_keys: int
@@ -81,6 +82,7 @@ class Content(NamedTuple):
     data: Tuple[int, ...]
     cds: int
     ns: int
+    csync: bool = False
 
 
 class Rollover(NamedTuple):
@@ -114,10 +116,11 @@ class Signer(NamedTuple):
     announced: int = 0
     told_published: int = 0
     told_withdrawn: int = 0
+    csync: bool = False
 
     @property
     def content(self) -> Content:
-        return Content(self.own | self.foreign, self.signs_keys, self.signs_soa, self.data, self.own_cds | self.foreign_cds, self.ns)
+        return Content(self.own | self.foreign, self.signs_keys, self.signs_soa, self.data, self.own_cds | self.foreign_cds, self.ns, self.csync)
 
 
 class ParentServer(NamedTuple):
@@ -143,7 +146,7 @@ class Caches(NamedTuple):
 
 class Write(NamedTuple):
     """One write of a plan. *target*: a signer's number, PARENT_DS or PARENT_NS. Masks of keys, of CDS or DS, of name servers;
-    and what a signer is told of the DS of its keys."""
+    what a signer is told of the DS of its keys; whether the CSYNC is added or removed."""
 
     target: int
     add_keys: int = 0
@@ -154,10 +157,12 @@ class Write(NamedTuple):
     remove_ns: int = 0
     published: int = 0
     withdrawn: int = 0
+    add_csync: bool = False
+    remove_csync: bool = False
 
     @property
     def removes(self) -> bool:
-        return bool(self.remove_keys or self.remove_ds or self.remove_ns)
+        return bool(self.remove_keys or self.remove_ds or self.remove_ns or self.remove_csync)
 
 
 PARENT_DS, PARENT_NS = 100, 101
@@ -171,10 +176,11 @@ class Run(NamedTuple):
 
 
 class Declaration(NamedTuple):
-    """What the user declares: the status of each signer, and whether the zone is to go insecure."""
+    """What the user declares: the status of each signer, whether the zone is to go insecure, and whether the parent follows CSYNC."""
 
     status: Tuple[int, ...]
     insecure: bool = False
+    csync: bool = False
 
     def having(self, *wanted: int) -> int:
         """The mask of the signers with one of these statuses."""

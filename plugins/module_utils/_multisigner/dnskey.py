@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The values: DNSKEY, DS, NS and the records that signers exchange (DNSKEY, CDS, CDNSKEY, NS).
+"""The values: DNSKEY, DS, NS, CSYNC and the records that signers exchange (DNSKEY, CDS, CDNSKEY, NS, CSYNC).
 
 Standard library only, because it travels to name servers; dnspython is the referee in its tests.
 It never does I/O. Keys are compared by their full RDATA, never by the 16-bit tag.
@@ -45,8 +45,10 @@ _FIXED_KEY_LENGTHS: dict[int, int] = {13: 64, 14: 96, 15: 32, 16: 57}
 _MINIMUM_RSA_BITS = 1024
 _MAXIMUM_RSA_BITS = 4096  # RFC 3110 section 2
 
-# What every signer holds of the others' keys. The NS RRset is looked at and written only where somebody asks for it.
+# What every signer holds of the others' keys. The NS and CSYNC RRsets are looked at and written only where somebody asks for it.
 RECORD_TYPES = ('DNSKEY', 'CDS', 'CDNSKEY')
+CSYNC_IMMEDIATE = 1  # RFC 7477 section 2.1.1.2: nobody need confirm it
+_TYPE_ORDER = ('A', 'NS', 'AAAA')  # what a CSYNC may name, by the numbers of the types
 _HOST_LABEL = re.compile(r'^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')  # RFC 1123 section 2.1
 
 
@@ -234,12 +236,58 @@ class NS:
             )
 
 
-Rdata = Union[DNSKEY, DS, NS]
+@dataclass(frozen=True, order=True)
+class CSYNC:
+    """A CSYNC RDATA (RFC 7477 section 2.1): the parent is to take the records of *types* from the zone. *types*: upper case, in the order of _TYPE_ORDER."""
+
+    serial: int
+    flags: int
+    types: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return ' '.join((str(self.serial), str(self.flags), *self.types))
+
+    @classmethod
+    def of(cls, types: Iterable[str]) -> CSYNC:
+        """One that holds at once, whatever the serial of the zone: each signer counts its serials by itself, so none can be named."""
+        return cls(0, CSYNC_IMMEDIATE, _in_order(types))
+
+    @classmethod
+    def parse(cls, text: str) -> CSYNC:
+        """Reads ``SERIAL FLAGS TYPE...``. Raises MultisignerError."""
+        fields = text.split()
+        if len(fields) < 2:
+            raise _malformed('CSYNC', text, 'a serial, flags and types are expected')
+        serial = int(fields[0]) if re.match(r'^[0-9]{1,10}$', fields[0]) else -1
+        if not 0 <= serial < 2**32:
+            raise _malformed('CSYNC', text, f'"{fields[0]}" is not a serial')
+        return cls(serial, _number('CSYNC', text, fields[1], 65535), _in_order(fields[2:]))
+
+    def check_usable(self) -> None:
+        """Raises MultisignerError for one that no parent could follow at a zone of several signers, or that asks for more than NS and glue."""
+        if self.flags != CSYNC_IMMEDIATE:
+            raise MultisignerError(
+                f'its flags are {self.flags}: with several signers they must be {CSYNC_IMMEDIATE}, "immediate". The serial of "soaminimum" means '
+                'another content at each of them (RFC 7477 section 2.1.1.2)', record=f'CSYNC {self.text}', remedy='Write "CSYNC 0 1 NS"',
+            )
+        if 'NS' not in self.types or not set(self.types) <= set(_TYPE_ORDER):
+            raise MultisignerError(
+                'a parent takes NS from the zone, and with it A and AAAA, and nothing else (RFC 7477 section 2.1.1.2.1)', record=f'CSYNC {self.text}',
+                remedy='Write "CSYNC 0 1 NS", or "CSYNC 0 1 A NS AAAA" where a server\'s name is below the zone',
+            )
+
+
+def _in_order(types: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({rtype.upper() for rtype in types}, key=lambda rtype: (*_TYPE_ORDER, rtype).index(rtype)))
+
+
+Rdata = Union[DNSKEY, DS, NS, CSYNC]
 
 
 @dataclass(frozen=True, order=True)
 class Record:
-    """One record that signers exchange: its type (DNSKEY, CDS, CDNSKEY, NS) and its RDATA. The owner is the zone's apex."""
+    """One record that signers exchange: its type (DNSKEY, CDS, CDNSKEY, NS, CSYNC) and its RDATA. The owner is the zone's apex."""
 
     rtype: str
     rdata: Rdata
@@ -254,6 +302,8 @@ class Record:
             return f'{self.rtype} {self.rdata.tag} {self.rdata.algorithm} {self.rdata.digest_type}'
         if isinstance(self.rdata, NS):
             return f'{self.rtype} {self.rdata.target}'
+        if isinstance(self.rdata, CSYNC):
+            return self.text
         return f'{self.rtype} {self.rdata}'
 
     @property
@@ -276,7 +326,7 @@ class Record:
                 record=self.text,
                 remedy='Take it out of the list; going insecure is an operation of its own',
             )
-        if isinstance(self.rdata, (DNSKEY, NS)):
+        if isinstance(self.rdata, (DNSKEY, NS, CSYNC)):
             self.rdata.check_usable()
         elif self.rdata.digest_type not in DIGEST_LENGTHS:
             raise MultisignerError(
@@ -307,7 +357,8 @@ def parse_record(text: str, zone: str) -> Record:
     at = next((i for i, word in enumerate(fields) if word.upper() in _PARSERS), None)
     if at is None:
         raise MultisignerError(
-            f'"{text.strip()}" is not a DNSKEY, CDS, CDNSKEY or NS record', zone=zone, remedy='Write it as "DNSKEY 257 3 13 BASE64" or as a line of a zone file'
+            f'"{text.strip()}" is not a DNSKEY, CDS, CDNSKEY, NS or CSYNC record', zone=zone,
+            remedy='Write it as "DNSKEY 257 3 13 BASE64" or as a line of a zone file'
         )
     before = [word for word in fields[:at] if word.upper() != 'IN' and not word.isdigit()]
     if before and before[0] != '@' and zone_name(before[0]) != zone_name(zone):
@@ -319,7 +370,9 @@ def parse_record(text: str, zone: str) -> Record:
         raise error.at(zone=zone) from None
 
 
-_PARSERS: dict[str, Callable[[str], Rdata]] = {'DNSKEY': DNSKEY.parse, 'CDS': DS.parse, 'CDNSKEY': DNSKEY.parse, 'NS': NS.parse}
+_PARSERS: dict[str, Callable[[str], Rdata]] = {
+    'DNSKEY': DNSKEY.parse, 'CDS': DS.parse, 'CDNSKEY': DNSKEY.parse, 'NS': NS.parse, 'CSYNC': CSYNC.parse
+}
 
 
 def parse_dnskey(text: str, zone: str) -> DNSKEY:

@@ -66,6 +66,7 @@ GROUP_OPTIONS: dict[str, Any] = {
             'channel': {'type': 'str', 'required': True},
             'servers': {'type': 'list', 'elements': 'str', 'required': True},
             'port': {'type': 'int', 'default': 53},
+            'csync': {'type': 'bool', 'default': False},
         },
     },
     'max_ttl': {'type': 'int', 'default': 86400},
@@ -110,12 +111,13 @@ class Signer:
 
 @dataclass(frozen=True)
 class Parent:
-    """One parent: its servers, and the channel by which DS reach it."""
+    """One parent: its servers, the channel by which DS reach it, and whether it takes the NS from the zone where a CSYNC says so (RFC 7477)."""
 
     name: str
     channel: str
     servers: tuple[str, ...]
     port: int = 53
+    csync: bool = False
 
     @property
     def capabilities(self) -> ChannelCapabilities:
@@ -277,7 +279,7 @@ def _parent(option: Mapping[str, Any]) -> Parent:
     servers = tuple(option.get('servers') or ())
     if not servers:
         raise MultisignerError(f'parent {option["name"]} has no servers', remedy='List all its authoritative servers in multisigner_servers')
-    return Parent(option['name'], channel, servers, option.get('port') or 53)
+    return Parent(option['name'], channel, servers, option.get('port') or 53, bool(option.get('csync')))
 
 
 def _listed(names: Any) -> str:

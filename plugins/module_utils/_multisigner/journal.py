@@ -140,6 +140,10 @@ class Journal:
             facts.setdefault(zone, {})[fact.key] = fact
         return {zone: Memory(facts.get(zone, {}), seen.get(zone)) for zone in {*facts, *seen}}
 
+    def zones_with(self, kind: str) -> frozenset[str]:
+        """The zones of which a fact of *kind* is known."""
+        return frozenset(zone for zone, in self._select('SELECT DISTINCT zone FROM fact WHERE kind = ?', kind))
+
     @property
     def clock_was_set(self) -> bool:
         """Whether, since the last write on this boot of this machine, the clock went otherwise than time did."""

@@ -58,6 +58,10 @@ class NsSteps:
             self._tell_leaving(signer)
         return steps, tuple(add), tuple(remove)
 
+    def is_ready(self, view: SignerView) -> bool:
+        """Whether resolvers may be sent to this signer."""
+        return self._not_ready(view) is None
+
     def _not_ready(self, view: SignerView) -> Wait | None:
         """Why resolvers may not be sent to this signer yet. None when they may: it signs with every algorithm of the DS set, a DS of it
         is in every cache, and its DNSKEY RRset is right in every cache."""

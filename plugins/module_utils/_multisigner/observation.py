@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Iterable, Mapping
 
-from .dnskey import DNSKEY, DS
+from .dnskey import CSYNC, DNSKEY, DS
 
 # How an answer was authenticated, the strongest first. See dnssec_keys_fetch's documentation for what each means.
 AUTHENTICATED = ('dnssec', 'tsig', 'api', 'pinned')
@@ -22,7 +22,7 @@ NOT_AUTHENTICATED = 'none'
 @dataclass(frozen=True)
 class ServerView:
     """One server's answers for one zone. TTLs in seconds. *signs_keys* and *signs_zone* are the keys whose signatures over the
-    DNSKEY RRset and over the SOA are valid now. With *error* set, nothing else means anything."""
+    DNSKEY RRset and over the SOA are valid now. *csync* is empty where nobody asked for it. With *error* set, nothing else means anything."""
 
     server: str
     error: str = ''
@@ -36,6 +36,7 @@ class ServerView:
     cdnskeys: frozenset[DNSKEY] = frozenset()
     ns: frozenset[str] = frozenset()
     ns_ttl: int = 0
+    csync: frozenset[CSYNC] = frozenset()
     serial: int = 0
     negative_ttl: int = 0
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Callable, FrozenSet, Mapping, Sequence, Tuple
+from typing import Any, Callable, Collection, FrozenSet, Mapping, Sequence, Tuple
 
-from .dnskey import DNSKEY, DS, parse_record
+from .dnskey import CSYNC, DNSKEY, DS, parse_record
 from .errors import MultisignerError
 from .group import GROUP_OPTIONS, Group, Parent, Signer, declare
 from .observation import NOT_AUTHENTICATED, ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
@@ -33,6 +33,7 @@ except ImportError:
 
 # What a signer's server is asked for, and whether the signatures over it are looked at: they tell what each key signs.
 CHILD_QUESTIONS = (('DNSKEY', True), ('SOA', True), ('CDS', False), ('CDNSKEY', False), ('NS', False))
+CSYNC_QUESTION = (('CSYNC', False),)  # where the parent follows it, or did
 ZONES_AT_ONCE = 12  # each asks all its servers at once; more would only lose datagrams
 
 # The options of every module that looks at declared zones. Documented by the fragments group and observation.
@@ -41,6 +42,7 @@ OBSERVE_OPTIONS: dict[str, Any] = {
     **CHAIN_OPTIONS,
 }
 
+Questions = Tuple[Tuple[str, bool], ...]
 OwnKeys = Callable[[Signer, str], FrozenSet[DNSKEY]]
 _Share = Tuple[Sequence[ZoneObservation], Mapping[str, str]]
 
@@ -54,14 +56,17 @@ class Look:
     errors: Mapping[str, str]
 
 
-def look(options: Mapping[str, Any]) -> Look:
-    """Looks at all zones of OBSERVE_OPTIONS, on all processors. Raises MultisignerError for what is wrong with every zone."""
+def look(options: Mapping[str, Any], csync: Collection[str] = ()) -> Look:
+    """Looks at all zones of OBSERVE_OPTIONS, on all processors. Raises MultisignerError for what is wrong with every zone.
+
+    *csync*: the zones that may have a CSYNC record though their parent is not said to follow it.
+    """
     declaration = declare(options['zones'], options['signers'], options['parents'], options['max_ttl'])
     now = int(time.time())
 
     async def observe(groups: Sequence[Group]) -> _Share:
         chain = chain_from(options['trust_anchor_file'], options['resolvers'], options['timeout'])
-        return await Observer(chain, ApiKeys().own_keys, options['timeout']).observe(groups, now)
+        return await Observer(chain, ApiKeys().own_keys, options['timeout'], csync).observe(groups, now)
 
     shares = in_shares(declaration.groups, lambda groups: asyncio.run(observe(groups)))
     groups = {group.zone: group for group in declaration.groups}
@@ -81,10 +86,12 @@ class _Answers:
 
 
 class Observer:
-    """Asks for the observation of each group. *own_keys* asks a signer's API for its own keys of a zone (it may block)."""
+    """Asks for the observation of each group. *own_keys* asks a signer's API for its own keys of a zone (it may block). *csync*: the zones
+    of which CSYNC is asked for whatever their parent follows."""
 
-    def __init__(self, chain: Chain, own_keys: OwnKeys, timeout: float) -> None:
+    def __init__(self, chain: Chain, own_keys: OwnKeys, timeout: float, csync: Collection[str] = ()) -> None:
         self._chain = chain
+        self._csync = csync
         self._own_keys = own_keys
         self._timeout = timeout
         self._addresses: dict[tuple[str, int], tuple[Server, ...]] = {}
@@ -115,7 +122,8 @@ class Observer:
 
     async def _zone(self, group: Group, now: int) -> ZoneObservation:
         parent, anchors, why_not = await self._parent(group.parent, group.zone)
-        signers = await together(self._signer(signer, group.zone, anchors, why_not) for signer in group.signers)
+        questions = CHILD_QUESTIONS + CSYNC_QUESTION if group.parent.csync or group.zone in self._csync else CHILD_QUESTIONS
+        signers = await together(self._signer(signer, group.zone, questions, anchors, why_not) for signer in group.signers)
         return ZoneObservation(group.zone, now, tuple(signers), parent)
 
     # -- the parent -------------------------------------------------------------------------------------------------
@@ -154,11 +162,11 @@ class Observer:
 
     # -- a signer ---------------------------------------------------------------------------------------------------
 
-    async def _signer(self, signer: Signer, zone: str, anchors: tuple[DS, ...], why_not: str) -> SignerView:
+    async def _signer(self, signer: Signer, zone: str, questions: Questions, anchors: tuple[DS, ...], why_not: str) -> SignerView:
         servers = self._find(signer.servers, signer.port)
         primary = self._find([signer.primary or signer.servers[0]], signer.port)[0]
         asked = [(server, signer.tsig if server == primary else None) for server in dict.fromkeys((*servers, primary))]
-        answers = await together(self._server(server, zone, tsig) for server, tsig in asked)
+        answers = await together(self._server(server, zone, questions, tsig) for server, tsig in asked)
         pins = _pins(signer, zone)
         judged = [_authenticate(answer, anchors, pins, why_not, zone) for answer in answers]
         by_api: frozenset[DNSKEY] = frozenset()
@@ -187,11 +195,11 @@ class Observer:
             views.append(view)
         return own, views
 
-    async def _server(self, server: Server, zone: str, tsig: Tsig | None) -> _Answers:
+    async def _server(self, server: Server, zone: str, questions: Questions, tsig: Tsig | None) -> _Answers:
         try:
             with self._silence.of(server, zone):
-                answers = await together(ask(server, zone, rtype, tsig, self._timeout, signatures) for rtype, signatures in CHILD_QUESTIONS)
-            return _read(server, zone, dict(zip((rtype for rtype, _unused in CHILD_QUESTIONS), answers)), tsig is not None)
+                answers = await together(ask(server, zone, rtype, tsig, self._timeout, signatures) for rtype, signatures in questions)
+            return _read(server, zone, dict(zip((rtype for rtype, _unused in questions), answers)), tsig is not None)
         except MultisignerError as error:
             return _Answers(ServerView(str(server), error=str(error.at(zone=zone, server=str(server)))))
 
@@ -221,6 +229,7 @@ def _read(server: Server, zone: str, answers: Mapping[str, Any], tsig: bool) -> 
         cdnskeys=cdnskeys,
         ns=_targets(ns) if ns is not None else frozenset(),
         ns_ttl=ns.ttl if ns is not None else 0,
+        csync=_csync(answers['CSYNC'], server, zone) if 'CSYNC' in answers else frozenset(),
         serial=soa[0].serial,
         negative_ttl=min(soa.ttl, soa[0].minimum),
     )
@@ -252,6 +261,10 @@ def _pins(signer: Signer, zone: str) -> tuple[Any, ...]:
         else:
             pins.append(DS.parse(' '.join(words[types.index('DS') + 1:] if 'DS' in types else words)))
     return tuple(pins)
+
+
+def _csync(answer: Any, server: Server, zone: str) -> frozenset[CSYNC]:
+    return frozenset(record.rdata for record in live_rrset(answer, server, zone, 'CSYNC').records if isinstance(record.rdata, CSYNC))
 
 
 def _targets(rrset: Any) -> frozenset[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .complaints import Complaints
+from .csync_steps import CsyncSteps
 from .dnskey import DNSKEY, DS
 from .facts import Facts, due
 from .group import Group
@@ -21,7 +22,7 @@ from .key_steps import KeySteps
 from .ns_steps import NsSteps
 from .observation import ZoneObservation
 from .parent_steps import ParentSteps
-from .situation import DS_EVERYWHERE, DS_NOWHERE, Situation, latest
+from .situation import CSYNC_OURS, DS_EVERYWHERE, DS_NOWHERE, Situation, latest
 from .steps import Delegation, Findings, Plan, Step, Wait, since
 
 
@@ -53,6 +54,8 @@ def _look_at_every_fact(here: Situation) -> None:
     _unused = here.owners, here.everywhere, here.early, here.signs, here.ds_shown, here.introduced, here.ds_ttl, here.ns_ttl
     for signer in here.leaving:
         here.ns_gone(signer)
+    for csync in here.csync_ours:
+        here.facts.keep(CSYNC_OURS, csync.text, 0)
     for key in sorted(frozenset(here.owners) - here.shared):
         here.unused(key)
     for ds in sorted({ds for key in here.owners if key.is_sep for ds in here.ds_of(key)} - here.seen.parent.ds_anywhere):
@@ -121,7 +124,8 @@ class _Planner:
         missing = tuple(ds for ds in sorted(wanted) if ds not in here.seen.parent.ds_everywhere)
         obsolete = parent.obsolete(wanted)
         ns_steps, ns_add, ns_remove = name_servers.change()
-        steps = [*parent.records(wanted, obsolete), *ns_steps, *KeySteps(here, self.findings).remove()]
+        csync_steps = CsyncSteps(here, self.findings, name_servers).change(bool(ns_steps))
+        steps = [*parent.records(wanted, obsolete), *ns_steps, *csync_steps, *KeySteps(here, self.findings).remove()]
         delegation = Delegation(here.group.parent.name, tuple(sorted(wanted)), missing, obsolete, ns_add, ns_remove, parent.keys_behind(wanted))
         return sorted(steps, key=lambda step: step.signer), self._as_the_channel_goes(delegation)
 
@@ -129,9 +133,13 @@ class _Planner:
         """*delegation* as far as the channel can bring it there, with the wait for whoever does the rest: a person, or a parent that takes its time."""
         parent, waits = self.here.group.parent, self.findings.waits
         able = parent.capabilities
-        if not able.edits_ns and (delegation.ns_add or delegation.ns_remove):
-            what = [*(f'add NS {name}' for name in delegation.ns_add), *(f'remove NS {name}' for name in delegation.ns_remove)]
-            waits.append(Wait(f'a person to change the NS at {parent.name}', None, f'{", ".join(what)}; the channel {parent.channel} takes no NS'))
+        follows = parent.csync and not self.here.group.insecure  # what nothing authenticates is not followed (RFC 7477 section 3)
+        if (follows or not able.edits_ns) and (delegation.ns_add or delegation.ns_remove):
+            what = ', '.join([*(f'add NS {name}' for name in delegation.ns_add), *(f'remove NS {name}' for name in delegation.ns_remove)])
+            if follows:
+                waits.append(Wait(f'{parent.name} to take the NS of the zone', None, f'{what}; it does so when the CSYNC of the zone says so'))
+            else:
+                waits.append(Wait(f'a person to change the NS at {parent.name}', None, f'{what}; the channel {parent.channel} takes no NS'))
             delegation = replace(delegation, ns_add=(), ns_remove=())
         if not able.reaches_parent:
             if delegation.has_work:
@@ -156,6 +164,8 @@ class _Planner:
             self.findings.waits.append(Wait('DS of the zone to leave the caches', due(last), since(last, 'no server of the parent has shown one')))
             return [], None
         notes.append('the zone is insecure: no resolver holds a DS, so its signers may stop signing')
-        ns_steps, ns_add, ns_remove = NsSteps(here, self.findings).change()
-        steps = [*ParentSteps(here, self.findings).records(frozenset(), ()), *ns_steps, *KeySteps(here, self.findings).remove()]
+        name_servers = NsSteps(here, self.findings)
+        ns_steps, ns_add, ns_remove = name_servers.change()
+        csync_steps = CsyncSteps(here, self.findings, name_servers).change(bool(ns_steps))
+        steps = [*ParentSteps(here, self.findings).records(frozenset(), ()), *ns_steps, *csync_steps, *KeySteps(here, self.findings).remove()]
         return steps, self._as_the_channel_goes(Delegation(here.group.parent.name, ns_add=ns_add, ns_remove=ns_remove))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence, TypeVar
 from weakref import WeakKeyDictionary
 
-from .dnskey import DNSKEY, DS, NS, Record, zone_name
+from .dnskey import CSYNC, DNSKEY, DS, NS, Record, zone_name
 from .errors import MultisignerError
 
 DNSPYTHON_IMPORT_ERROR: ImportError | None = None
@@ -315,7 +315,9 @@ def live_rrset(answer: dns.message.Message, server: Server, zone: str, rtype: st
 
 
 def from_rdata(rdata: Any) -> Any:
-    """Our value for a DNSKEY, CDNSKEY, DS, CDS or NS of dnspython."""
+    """Our value for a DNSKEY, CDNSKEY, DS, CDS, NS or CSYNC of dnspython."""
+    if hasattr(rdata, 'windows'):
+        return CSYNC.parse(rdata.to_text())
     if hasattr(rdata, 'target'):
         return NS(rdata.target.to_text(omit_final_dot=True).lower())
     if hasattr(rdata, 'digest_type'):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import Iterable
 
-from .dnskey import DIGEST_LENGTHS, DNSKEY, DS
+from .dnskey import CSYNC, DIGEST_LENGTHS, DNSKEY, DS
 from .facts import Facts, due
 from .group import Group, Signer
 from .journal import Fact
@@ -31,6 +31,7 @@ ALGORITHM_EVERYWHERE = 'algorithm signs at every server of every signer'
 DS_EVERYWHERE = 'DS at every server of the parent'
 DS_NOWHERE = 'DS at no server of the parent'
 NS_NOWHERE = 'no NS RRset names the signer'
+CSYNC_OURS = 'CSYNC was published for the parent'
 
 parse_key = lru_cache(maxsize=None)(DNSKEY.parse)
 
@@ -95,6 +96,17 @@ class Situation:
         seen = [server.ns_ttl for server in self.seen.parent.servers]
         seen += [server.ns_ttl for view in self.seen.signers if view.name not in self.group.dead for server in view.servers]
         return self.facts.largest_ttl('NS', max(seen, default=0), self.group.max_ttl)
+
+    @cached_property
+    def csync_shown(self) -> frozenset[CSYNC]:
+        """The CSYNC of every server of every signer that is asked."""
+        return frozenset().union(*(server.csync for view in self.asked for server in view.servers))
+
+    @cached_property
+    def csync_ours(self) -> frozenset[CSYNC]:
+        """Those that were published here. They are remembered as long as the parent follows CSYNC, and until they have been seen to be gone."""
+        known = frozenset(CSYNC.parse(fact.subject) for fact in self.facts.known(CSYNC_OURS))
+        return known if self.group.parent.csync or not self.is_seen_whole else known & self.csync_shown
 
     def ns_gone(self, signer: Signer) -> Fact:
         return self._ns_gone[signer.name]

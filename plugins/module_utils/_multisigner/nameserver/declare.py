@@ -256,7 +256,7 @@ class Declarer:
         lines = [f'zone "{wanted.zone}" {{', '\ttype primary;', f'\tfile "{self._zone_file(wanted.zone)}";']
         if self._settings.way == POLICY and key is not None:
             apex = '.' if wanted.zone == '.' else f'{wanted.zone}.'
-            types = 'DNSKEY CDS CDNSKEY NS' if self._settings.manage_ns else 'DNSKEY CDS CDNSKEY'
+            types = 'DNSKEY CDS CDNSKEY NS CSYNC' if self._settings.manage_ns else 'DNSKEY CDS CDNSKEY'
             lines += [
                 f'\tdnssec-policy "{wanted.policy}";',
                 # With inline-signing, 9.18 drops foreign keys without a word; since 9.20 it would be the default.

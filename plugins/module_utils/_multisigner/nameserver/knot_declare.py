@@ -211,7 +211,7 @@ class KnotDeclarer:
                 f'the TSIG key {name} is declared in {settings.knot_conf} (or a file that it includes) already',
                 remedy='Take it out there, or give multisigner_tsig another name',
             )
-        types = ['DNSKEY', 'CDS', 'CDNSKEY', *(['NS'] if settings.manage_ns else [])]
+        types = ['DNSKEY', 'CDS', 'CDNSKEY', *(['NS', 'CSYNC'] if settings.manage_ns else [])]
         if not _PLAIN.match(key.secret):
             raise MultisignerError(f'the secret of the TSIG key {name} is no base64', remedy='Take name, algorithm and secret from the output of keymgr -t')
         lines = ['key:', f'  - id: {_quoted(name)}', f'    algorithm: {_quoted(key.algorithm)}', f'    secret: {_quoted(key.secret)}']

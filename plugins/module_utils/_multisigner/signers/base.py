@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kind of signer can do, as one value that it declares, and what all of them are judged by: what their servers show.
 
-It only looks. The NS RRset is looked at where a request names it, and nowhere else.
+It only looks. The NS and CSYNC RRsets are looked at where a request names them, and nowhere else.
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Capabilities:
 
     *prepublishes*: a key in its DNSKEY RRset that signs nothing yet may be its own next key, so the others must have it.
     Where it is False (one CSK that always signs) such a key is a leftover that somebody put there.
-    *edits_ns*: the NS records at the apex can be changed there like the others' keys. Where it is False they are in a zone file,
+    *edits_ns*: the NS and CSYNC records at the apex can be changed there like the others' keys. Where it is False they are in a zone file,
     which is the user's, and a person changes them.
     *api_url*: the address of its API where that is the same for everybody.
     """
@@ -35,8 +35,9 @@ class Capabilities:
 
 
 def types_of(request: Request) -> tuple[str, ...]:
-    """The types that are looked at and written for *request*: NS only when it names NS records."""
-    return (*RECORD_TYPES, 'NS') if any(record.rtype == 'NS' for record in request.add + request.remove) else RECORD_TYPES
+    """The types that are looked at and written for *request*: NS and CSYNC only when it names such records."""
+    named = {record.rtype for record in request.add + request.remove}
+    return (*RECORD_TYPES, *(rtype for rtype in ('NS', 'CSYNC') if rtype in named))
 
 
 def missing(request: Request, published: Mapping[str, LiveRRset]) -> str | None:

@@ -106,10 +106,10 @@ class Desec:
 
 
 def _grant(rtypes: Iterable[str]) -> str:
-    """What to let a token do that may not write *rtypes*: NS where name servers are managed, and only there."""
-    policies = 'four token policies with perm_write, to write DNSKEY, CDS, CDNSKEY and NS' if 'NS' in rtypes else (
-        'three token policies with perm_write, to write DNSKEY, CDS and CDNSKEY'
-    )
+    """What to let a token do that may not write *rtypes*: NS where name servers are managed, CSYNC where the parent follows that, and only there."""
+    named = set(rtypes)
+    types = ['DNSKEY', 'CDS', 'CDNSKEY', *(rtype for rtype in ('NS', 'CSYNC') if rtype in named)]
+    policies = f'{("three", "four", "five")[len(types) - 3]} token policies with perm_write, to write {", ".join(types[:-1])} and {types[-1]}'
     return f'Allow it, by {policies} at the apex of this domain; or take another token'
 
 

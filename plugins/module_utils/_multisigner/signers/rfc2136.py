@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DNSKEY, NS, Rdata, Record, parse_dnskey, sort_records
+from ..dnskey import CSYNC, DNSKEY, NS, Rdata, Record, parse_dnskey, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together
@@ -48,7 +48,7 @@ class Published:
     def refuse_own(self, record: Record, zone: str) -> None:
         """Raises MultisignerError when *record* is of the signer's own key."""
         rdata = record.rdata
-        if isinstance(rdata, NS):
+        if isinstance(rdata, (NS, CSYNC)):
             return
         why = ''
         if (rdata.tag, rdata.algorithm) in self.signing:
@@ -163,6 +163,7 @@ def compute(request: Request, published: Published) -> tuple[tuple[Record, ...],
 def updates(zone: str, add: Sequence[Record], remove: Sequence[Record], published: Published) -> list[Update]:
     """The messages, in the order that BIND accepts: a CDS or CDNSKEY needs a DNSKEY of its algorithm, so keys come first and go last.
     The NS change in one message, in which the new ones come before the old ones go: BIND ignores the deletion of the last one.
+    A CSYNC is there only while the NS are not being changed.
 
     They have no prerequisites: single records added and deleted cannot undo what somebody else does, and a server that keeps
     the unsigned zone apart (inline-signing) compares prerequisites with that one, which lacks its own keys.
@@ -170,7 +171,8 @@ def updates(zone: str, add: Sequence[Record], remove: Sequence[Record], publishe
     adding = [record for record in add if record.rtype == 'DNSKEY']
     removing = [record for record in remove if record.rtype == 'DNSKEY']
     steps: list[tuple[str, Sequence[Record], Sequence[Record]]] = [
-        ('DNSKEY', adding, []), ('CDNSKEY', add, remove), ('CDS', add, remove), ('NS', add, remove), ('DNSKEY', [], removing),
+        ('DNSKEY', adding, []), ('CDNSKEY', add, remove), ('CDS', add, remove), ('CSYNC', [], remove), ('NS', add, remove), ('CSYNC', add, []),
+        ('DNSKEY', [], removing),
     ]
     found = [_update(zone, rtype, to_add, to_remove, published) for rtype, to_add, to_remove in steps if rtype in published.rrsets]
     return [update for update in found if update.add or update.remove]

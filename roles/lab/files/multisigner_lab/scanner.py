@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the registry that follows CDS: it looks at every zone now and then, and at once when it is notified (RFC 7344, RFC 9859).
+"""The part of the registry that follows CDS and CSYNC: it looks at every zone now and then, and at once when it is notified (RFC 7344, RFC 7477, RFC 9859).
 
 It asks every server of the delegation and does nothing unless all say the same (RFC 9975 section 3). BIND's `dnssec-cds` judges what each of
-them says, and must come to the same DS set for all. It never makes the first DS of a zone, and never the last one go.
+them says, and must come to the same DS set for all. It never makes the first DS of a zone, and never the last one go. What it does for a
+CSYNC is in csync.py.
 
     python -m multisigner_lab.scanner FOLDER KEY_FILE SECONDS ZONE...
 """
@@ -22,16 +23,15 @@ import dns.exception
 import dns.message
 import dns.name
 import dns.opcode
-import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from . import settings
+from . import csync, settings
+from .ask import ask, delegation
 from .daemons import Daemon, LabError, program, start
 from .settings import Lab
 
-TIMEOUT = 2.0  # seconds
 LONG_AGO = "20000101000000"  # dnssec-cds would refuse signatures that are older than the file of the DS that there are
 TYPES = ("DNSKEY", "CDS", "CDNSKEY")
 
@@ -45,23 +45,9 @@ def start_scanner(lab: Lab) -> Daemon:
     return start("the registry's scanner", [*command, *(zone.name for zone in lab.zones)], log, lambda: "ready" in log.read_text(), environment)
 
 
-def _ask(address: str, name: str, rtype: str) -> dns.message.Message:
-    try:
-        return dns.query.tcp(dns.message.make_query(name, rtype, want_dnssec=True, flags=0), address, timeout=TIMEOUT)
-    except (OSError, EOFError, dns.exception.DNSException) as error:
-        raise LabError(f"{address} does not answer for {rtype}: {error}") from error
-
-
-def _addresses(zone: str) -> list[str]:
-    """Where the delegation sends resolvers; every name is one of the lab's."""
-    referral = _ask(settings.REGISTRY, zone, "NS")
-    names = sorted(rdata.target.to_text() for rrset in referral.authority if rrset.rdtype == dns.rdatatype.NS for rdata in rrset)
-    return [settings.HOSTS[name] for name in names]
-
-
 def _rrsets(address: str, zone: str) -> list[dns.rrset.RRset]:
     """The three RRsets and their signatures, as one server has them."""
-    return [rrset for rtype in TYPES for rrset in _ask(address, zone, rtype).answer]
+    return [rrset for rtype in TYPES for rrset in ask(address, zone, rtype).answer]
 
 
 def _announced(rrsets: list[dns.rrset.RRset]) -> frozenset[str]:
@@ -79,6 +65,7 @@ class Scanner:
     def scan(self, zone: str) -> None:
         try:
             self._say(zone, self._follow(zone))
+            self._say(f"{zone}, CSYNC", self._follow_csync(zone))
         except (LabError, OSError, subprocess.SubprocessError) as error:
             self._say(zone, f"left alone: {error}")
 
@@ -90,10 +77,10 @@ class Scanner:
             sys.stdout.flush()
 
     def _follow(self, zone: str) -> str:
-        ds = [rrset for rrset in _ask(settings.REGISTRY, zone, "DS").answer if rrset.rdtype == dns.rdatatype.DS]
+        ds = self._ds(zone)
         if not ds:
             return "no DS yet: the first one does not come by CDS"
-        seen = {address: _rrsets(address, zone) for address in _addresses(zone)}
+        seen = {address: _rrsets(address, zone) for address in delegation(zone).addresses}
         announced = {address: _announced(rrsets) for address, rrsets in seen.items()}
         if len(set(announced.values())) != 1:
             return f"left alone: CDS or CDNSKEY differ between {', '.join(announced)}"
@@ -106,8 +93,25 @@ class Scanner:
         script = scripts.pop()
         if not script:
             return "nothing to do"
-        subprocess.run([program("nsupdate"), "-k", str(self._key)], input=f"server {settings.REGISTRY}\n{script}", text=True, check=True, capture_output=True)
+        self._update(script)
         return f"followed: {' | '.join(script.split(chr(10)))}"
+
+    def _follow_csync(self, zone: str) -> str:
+        ds = self._ds(zone)
+        if not ds:
+            return "no DS: nothing authenticates a CSYNC"
+        now = delegation(zone)
+        script = csync.changes(zone, now, {address: csync.look(address, zone, ds) for address in now.addresses})
+        if script:
+            self._update(script)
+        return f"followed: {' | '.join(script.split(chr(10)))}" if script else "nothing to do"
+
+    @staticmethod
+    def _ds(zone: str) -> list[dns.rrset.RRset]:
+        return [rrset for rrset in ask(settings.REGISTRY, zone, "DS").answer if rrset.rdtype == dns.rdatatype.DS]
+
+    def _update(self, script: str) -> None:
+        subprocess.run([program("nsupdate"), "-k", str(self._key)], input=f"server {settings.REGISTRY}\n{script}", text=True, check=True, capture_output=True)
 
     def _judge(self, zone: str, rrsets: list[dns.rrset.RRset]) -> str:
         """The script for nsupdate to which dnssec-cds comes; empty when nothing is to be changed."""
@@ -120,11 +124,11 @@ class Scanner:
 
 
 def _heard(wire: bytes, zones: list[str]) -> tuple[str | None, bytes]:
-    """The zone of which a notification tells that it has new CDS, and the answer to it."""
+    """The zone of which a notification tells that it has new CDS or CSYNC, and the answer to it."""
     message = dns.message.from_wire(wire)
     question = message.question[0]
     zone = question.name.to_text(omit_final_dot=True).lower()
-    is_ours = message.opcode() == dns.opcode.NOTIFY and question.rdtype == dns.rdatatype.CDS and zone in zones
+    is_ours = message.opcode() == dns.opcode.NOTIFY and question.rdtype in (dns.rdatatype.CDS, dns.rdatatype.CSYNC) and zone in zones
     answer = dns.message.make_response(message)
     answer.set_rcode(dns.rcode.NOERROR if is_ours else dns.rcode.REFUSED)
     return (zone if is_ours else None), answer.to_wire()

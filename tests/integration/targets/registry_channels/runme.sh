@@ -119,14 +119,32 @@ says 'move.example: complete'
 pass 0 "parent: scanning_registry, signers: [ns1, desec]"
 changed_nothing
 
-say "cds: the first signer leaves, and its DS goes by CDS"
-leaving="parent: scanning_registry, signers: [desec], leaving: [ns1]"
-pass 0 "$leaving"
-says 'a person to change the NS at scanning_registry: remove NS ns1.operator.example'
-delegate delete ns1.operator.example.
-pass 0 "$leaving" -e multisigner_wait=90
+csync() { dig +short +norecurse @"$1" move.example CSYNC; }
+
+registry_log() { grep -F "$1" "$LAB_DIR/scanner/scanner.log"; } # TEXT
+
+say "csync: it is published at every signer when their NS are the same"
+both="parent: scanning_registry, signers: [ns1, desec]"
+pass 0 "$both" -e multisigner_csync=true -e multisigner_wait=30
 says 'move.example: complete'
+for address in 127.53.2.1 127.53.3.1 127.53.3.2; do [ "$(csync $address)" = "0 1 NS" ] || fail "$address has no CSYNC"; done
+pass 0 "$both" -e multisigner_csync=true
+changed_nothing
+
+say "cds and csync: the first signer leaves, its NS go from the delegation by CSYNC, and its DS by CDS"
+leaving="parent: scanning_registry, signers: [desec], leaving: [ns1]"
+pass 0 "$leaving" -e multisigner_csync=true
+says 'scanning_registry to take the NS of the zone: remove NS ns1.operator.example'
+pass 0 "$leaving" -e multisigner_csync=true -e multisigner_wait=150
+says 'move.example: complete'
+registry_log 'move.example, CSYNC: followed: update delete move.example. NS ns1.operator.example.' || fail "the NS did not go by CSYNC"
 for address in 127.53.1.1 127.53.1.2; do [ "$(ds_count $address)" -eq 1 ] || fail "not one DS at $address"; done
+pass 0 "$leaving" -e multisigner_csync=true
+changed_nothing
+
+say "csync: when nobody asks for it any more, what was published goes"
+pass 0 "$leaving"
+for address in 127.53.3.1 127.53.3.2; do [ -z "$(csync $address)" ] || fail "$address has a CSYNC still"; done
 pass 0 "$leaving"
 changed_nothing
 echo "All is well."

@@ -112,7 +112,7 @@ def test_what_cannot_be_looked_at_ends_without_a_secret_in_the_output(capfd, tmp
 def test_nobody_else_may_write_the_journal_between_the_look_and_the_plan(capfd, tmp_path, monkeypatch):
     monkeypatch.setattr(journal, 'LOCK_WAIT', 0.05)
 
-    def look(_options):
+    def look(_options, _csync):
         Journal(str(tmp_path / 'journal.sqlite'), writable=True)
 
     monkeypatch.setattr(multisigner_plan, 'look', look)
@@ -123,7 +123,7 @@ def test_nothing_counts_as_true_before_it_was_seen(capfd, tmp_path, monkeypatch)
     clock = [1_800_000_000.9]
     monkeypatch.setattr(multisigner_plan.time, 'time', lambda: clock[0])
 
-    def look(_options):
+    def look(_options, _csync):
         clock[0] += 2
         return Look(((replace(GROUP, max_ttl=1), SEEN),), {})
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, NamedTuple
 
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS, Record
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import CSYNC, DNSKEY, DS, Record
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Group, Parent, Signer
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Memory
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import (
@@ -66,7 +66,7 @@ def group(*names: str, **changes: Any) -> Group:
 @dataclass(frozen=True)
 class At:
     """What one signer has: its *own* keys, those that it got from others, its NS; *cds* are the keys whose CDS and CDNSKEY it shows;
-    *second* is what a second server of it shows."""
+    *csync* its CSYNC; *second* is what a second server of it shows."""
 
     name: str
     own: tuple[DNSKEY, ...]
@@ -78,6 +78,7 @@ class At:
     retiring: tuple[DNSKEY, ...] = ()
     announced: tuple[DNSKEY, ...] = ()
     awaits_ds: tuple[DNSKEY, ...] = ()
+    csync: tuple[str, ...] = ()
     error: str = ''
     second: At | None = None
 
@@ -95,6 +96,7 @@ class At:
             self.name, authenticated='tsig', dnskeys=frozenset(self.own + self.foreign), dnskey_ttl=ttls.dnskey, negative_ttl=ttls.negative,
             signs_keys=frozenset(signs_keys), signs_zone=frozenset(self.signs_zone if self.signs_zone is not None else zone),
             cds=ds(*self.cds), cdnskeys=frozenset(self.cds), ns=frozenset(NAMES[name] for name in self.ns), ns_ttl=ttls.ns,
+            csync=frozenset(CSYNC.parse(text) for text in self.csync),
         )
 
 

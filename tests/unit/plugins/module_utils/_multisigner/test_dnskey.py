@@ -15,6 +15,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import (
+    CSYNC,
     DNSKEY,
     DS,
     NS,
@@ -104,11 +105,33 @@ def test_a_cds_is_read_as_dsset_files_and_dig_write_it() -> None:
         assert parse_record(text, ZONE).text == f'CDS {ds.text}'
 
 
+@pytest.mark.parametrize('text', ['CSYNC 0 1 A NS AAAA', 'shop.example. 60 IN CSYNC 0 1 AAAA A NS', 'csync 0 1 ns a aaaa'])
+def test_a_csync_is_read_in_any_order_of_its_types_and_written_in_that_of_their_numbers(text: str) -> None:
+    record = parse_record(text, ZONE)
+    assert record == Record('CSYNC', CSYNC.of(['NS', 'AAAA', 'A'])) and record.text == str(record) == 'CSYNC 0 1 A NS AAAA'
+    assert dns.rdata.from_text('IN', 'CSYNC', record.rdata.text).to_text() == record.rdata.text  # the referee writes them in the same order
+    record.check_usable()
+
+
+@pytest.mark.parametrize(('text', 'says'), [
+    ('CSYNC 66 3 NS', 'its flags are 3: with several signers they must be 1'),  # soaminimum: every signer counts its own serials
+    ('CSYNC 0 0 NS', 'its flags are 0'),
+    ('CSYNC 0 1 A AAAA', 'takes NS from the zone'),
+    ('CSYNC 0 1 NS MX', 'and nothing else'),
+])
+def test_a_csync_that_no_parent_could_follow_is_published_by_nobody(text: str, says: str) -> None:
+    with pytest.raises(MultisignerError, match=says):
+        parse_usable_records([text], ZONE)
+
+
 @pytest.mark.parametrize(
     ('text', 'says'),
     [
-        ('', 'not a DNSKEY, CDS, CDNSKEY or NS record'),
-        ('A 192.0.2.1', 'not a DNSKEY, CDS, CDNSKEY or NS record'),
+        ('CSYNC 1', 'a serial, flags and types are expected'),
+        ('CSYNC 4294967296 1 NS', '"4294967296" is not a serial'),
+        ('CSYNC 0 65536 NS', '"65536" is not a number from 0 to 65535'),
+        ('', 'not a DNSKEY, CDS, CDNSKEY, NS or CSYNC record'),
+        ('A 192.0.2.1', 'not a DNSKEY, CDS, CDNSKEY, NS or CSYNC record'),
         ('DNSKEY 257 3 13', 'four fields are expected'),
         ('DNSKEY 257 3 x AAAA', '"x" is not a number'),
         ('DNSKEY 65536 3 13 AAAA', '"65536" is not a number from 0 to 65535'),

@@ -59,6 +59,13 @@ def test_what_is_stored_is_there_in_the_next_run(path):
     assert kept(path) == {'shop.example': {FACT.key: FACT, UNTRUE.key: UNTRUE}}
 
 
+def test_it_tells_of_which_zones_a_fact_is_known(path):
+    keep(path, FACT, UNTRUE)
+    with Journal(str(path), False) as journal:
+        assert journal.zones_with(FACT.kind) == {'shop.example'}
+        assert journal.zones_with('another') == set()
+
+
 def test_a_fraction_of_a_second_is_kept(path):
     exact = Fact('kind', 'subject', NOW + 0.9, 3600)
     keep(path, exact, seen=NOW + 0.9)

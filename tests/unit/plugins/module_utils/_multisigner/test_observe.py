@@ -43,6 +43,8 @@ class World:
         self.api = None
         self.own_keys = no_api
         self.extra = {}
+        self.csync = False
+        self.had_csync = ()
 
     def look(self, **bad):
         """The observation; *bad* puts a misbehaving server in the place of ns1, desec or parent. self.asked: questions by server."""
@@ -71,10 +73,10 @@ class World:
                 Signer('ns1', 'bind', (HERE,), servers['ns1'].port, tsig=self.tsig, pins=self.pins),
                 Signer('desec', 'desec', (HERE,), servers['desec'].port, api=self.api),
             ),
-            Parent('registry', 'nsupdate', (HERE,), servers['parent'].port),
+            Parent('registry', 'nsupdate', (HERE,), servers['parent'].port, csync=self.csync),
         )
         chain = Chain(read_anchors(self.anchors, 'of the test'), [Server(HERE, servers['parent'].port)], 0.3)
-        return await Observer(chain, self.own_keys, 0.3).observe([group], int(time.time()))
+        return await Observer(chain, self.own_keys, 0.3, self.had_csync).observe([group], int(time.time()))
 
 
 @pytest.fixture(name='world')
@@ -92,6 +94,17 @@ def signer(seen, name):
 
 def only(view):
     return view.servers[0]
+
+
+def test_csync_is_asked_for_where_the_parent_follows_it_or_did_and_nowhere_else(world):
+    world.look()
+    assert not [question for question in world.asked['ns1'] if question.startswith('CSYNC ')]
+    world.had_csync = {ZONE}
+    assert only(signer(world.look(), 'ns1')).csync == set()
+    assert [question for question in world.asked['ns1'] if question.startswith('CSYNC ')]
+    world.had_csync, world.csync = (), True
+    world.look()
+    assert [question for question in world.asked['desec'] if question.startswith('CSYNC ')]
 
 
 # -- authenticated ---------------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def test_check_mode_writes_nothing(host: Host) -> None:
 
 def test_no_secret_is_in_a_diff_or_a_message(host: Host) -> None:
     assert SECRET not in str(host.serve([host.zone()], manage_ns=True)) + repr(host.settings)
-    assert SECRET in host.include and '"NS"]' in host.include
+    assert SECRET in host.include and '"NS", "CSYNC"]' in host.include
     with pytest.raises(MultisignerError) as caught:
         host.serve([host.zone()], key=Key('k', 'hmac-sha256', 'not "base64"'))
     assert 'base64"' not in str(caught.value)

@@ -405,7 +405,7 @@ class TestManyZones:
         assert 'asks to wait (429) for 6607 s more' in slow.msg
         assert fine.changed
         assert not fine.failed
-        assert '"A 192.0.2.1" is not a DNSKEY, CDS, CDNSKEY or NS record' in odd.msg
+        assert '"A 192.0.2.1" is not a DNSKEY, CDS, CDNSKEY, NS or CSYNC record' in odd.msg
 
     def test_a_wrong_token_is_tried_once(self, script: Script) -> None:
         script.expect(Call('GET', '/domains/a.example/', 401, {'detail': 'Invalid token.'}))

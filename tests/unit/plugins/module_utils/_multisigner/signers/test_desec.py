@@ -134,6 +134,11 @@ class TestReplace:
         with pytest.raises(json_api.ForbiddenError, match=r'by four token policies with perm_write, to write DNSKEY, CDS, CDNSKEY and NS at the apex'):
             make().replace(ZONE, {'NS': Supplied(3600, frozenset(('NS ns1.example.',)))})
 
+    def test_a_token_without_the_policy_for_csync(self, script: Script) -> None:
+        script.expect(patch(item('CSYNC', '0 1 NS'), item('NS', 'ns1.example.'), status=403, answer={'detail': 'Insufficient token permissions.'}))
+        with pytest.raises(json_api.ForbiddenError, match=r'by five token policies with perm_write, to write DNSKEY, CDS, CDNSKEY, NS and CSYNC at'):
+            make().replace(ZONE, {'NS': Supplied(3600, frozenset(('NS ns1.example.',))), 'CSYNC': Supplied(3600, frozenset(('CSYNC 0 1 NS',)))})
+
 
 def test_a_domain_of_nobody_or_of_somebody_else(script: Script) -> None:
     script.expect(Call('GET', f'/domains/{ZONE}/', 404, {'detail': 'No Domain matches the given query.'}))

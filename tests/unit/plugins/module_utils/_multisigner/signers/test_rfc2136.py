@@ -8,7 +8,7 @@ import re
 from typing import Any, Iterator
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, DS, Record, parse_record
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import CSYNC, DNSKEY, DS, NS, Record, parse_record
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome, Request
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server, Tsig
@@ -26,7 +26,7 @@ OTHER = DNSKEY.parse('256 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5
 TSIG = Tsig(KEY_NAME, 'hmac-sha256', KEY_SECRET)
 DYNAMIC = 'dnssec-policy plain; inline-signing no; '
 ONLY_KEYS = UPDATES.replace(' CDS CDNSKEY', '')
-WITH_NS = UPDATES.replace('CDNSKEY', 'CDNSKEY NS')
+WITH_NS = UPDATES.replace('CDNSKEY', 'CDNSKEY NS CSYNC')
 
 
 @pytest.fixture(scope='module')
@@ -39,7 +39,7 @@ def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBind]:
     zones['closed.example'] = DYNAMIC + 'update-policy { grant somebody name closed.example. TXT; };'
     zones['static.example'] = 'dnssec-policy plain; inline-signing yes;'
     zones['unsigned.example'] = UPDATES
-    zones.update({f'{name}.example': DYNAMIC + WITH_NS for name in ('ns', 'lastns', 'quiet', 'nslag')})
+    zones.update({f'{name}.example': DYNAMIC + WITH_NS for name in ('ns', 'lastns', 'quiet', 'nslag', 'csync')})
     with RealBind(tmp_path_factory.mktemp('bind'), zones) as running:
         yield running
 
@@ -383,6 +383,25 @@ def test_ns_records_change_when_the_keys_are_there_and_before_old_ones_go_and_th
     assert [{rtype for rtype, _unused in (*update.add, *update.remove)} for update in sent] == [{'DNSKEY'}, {'CDNSKEY'}, {'CDS'}, {'NS'}, {'DNSKEY'}]
     assert [rrset.to_text() for rrset in sent[3].message().update] == ['shop.example. 77 IN NS ns1.example.', 'shop.example. 0 NONE NS ns2.example.']
     assert not sent[0].remove and not sent[-1].add
+
+
+def test_a_csync_is_there_only_while_no_ns_is_being_changed() -> None:
+    old, new, ns = CSYNC.of(['NS']), CSYNC.of(['NS', 'A', 'AAAA']), NS('ns9.example')
+    rrsets = {**dict.fromkeys(('DNSKEY', 'CDS', 'CDNSKEY', 'NS'), LiveRRset(60)), 'CSYNC': LiveRRset(60, frozenset([Record('CSYNC', old)]))}
+    told = updates('shop.example', [Record('CSYNC', new), Record('NS', ns)], [Record('CSYNC', old)], Published(rrsets, frozenset()))
+    assert [(update.add, update.remove) for update in told] == [((), (('CSYNC', old),)), ((('NS', ns),), ()), ((('CSYNC', new),), ())]
+
+
+@needs_named
+def test_a_csync_comes_by_update_and_goes(bind: RealBind) -> None:
+    zone, csync = 'csync.example', 'CSYNC 0 1 A NS AAAA'
+    outcome = bring(at(bind), zone, [csync])
+    assert (outcome.failed, outcome.added) == (False, (csync,)), outcome.msg
+    assert bind.texts(zone, 'CSYNC') == {'0 1 A NS AAAA'}
+    assert not bring(at(bind), zone, [csync]).changed
+    outcome = bring(at(bind), zone, [], [csync])
+    assert (outcome.failed, outcome.removed) == (False, (csync,)), outcome.msg
+    assert not bind.texts(zone, 'CSYNC')
 
 
 def test_ns_records_are_edited_by_update_and_not_in_a_zone_file() -> None:
