@@ -127,7 +127,8 @@ options:
       - V(desec) and V(powerdns) replace the DS and NS RRsets of the zone in a parent zone that is hosted at deSEC, or is at a PowerDNS Authoritative,
         while they are the ones that the parent's servers show.
       - V(dnsimple), V(gandi), V(inwx), V(namecom), V(ovh), V(porkbun) and V(route53) are the registrars DNSimple, Gandi, INWX, Name.com, OVHcloud,
-        Porkbun, and Amazon Route 53 Domains. See the collection's guide to parents for what each of them needs.
+        Porkbun, and Amazon Route 53 Domains. See the collection's guide to parents for what each of them needs. They take NS as whole sets, which
+        are replaced only while they are the ones that the parent's servers show.
         What they take is shown by the registry some time later, see RV(zones[].pending). They are tested against a stand-in of their
         documented contract, not against the live service.
     type: str

@@ -23,10 +23,10 @@ class CsyncSteps:
         self.findings = findings
         self.name_servers = name_servers
 
-    def change(self, ns_change: bool) -> list[Step]:
-        """The CSYNC at every signer, or at none. *ns_change*: NS are about to be changed at some signer."""
+    def change(self) -> list[Step]:
+        """The CSYNC at every signer, or at none."""
         here = self.here
-        wanted = self._wanted() if self.group.parent.csync and not ns_change else None
+        wanted = self._wanted() if self.group.parent.csync else None
         ours = here.csync_ours
         if wanted is not None:
             ours |= {wanted}
@@ -69,12 +69,12 @@ class CsyncSteps:
         names = frozenset().union(*(own[view.name] for view in here.staying))
         leavers = frozenset().union(*(own[signer.name] for signer in here.leaving)) - names
         common = frozenset.intersection(*shown)
+        if not names <= common or any(leavers & ns for ns in shown):
+            return None  # the NS are being changed, or it is waited for what holds that up
         if len(shown) != 1:
             odd = ', '.join(sorted(frozenset().union(*shown) - common))
             waits.append(Wait('the NS to be the same at every server of every signer', None, f'a CSYNC is published only then; not all have {odd}'))
             return None
-        if not names <= common or leavers & common:
-            return None  # it is waited for what holds the NS up
         lost = sorted(frozenset().union(*at_parent) - common - leavers)
         if lost:
             reason = 'they are of no declared signer, and the parent would remove them when it follows the CSYNC of the zone'

@@ -124,7 +124,7 @@ class _Planner:
         missing = tuple(ds for ds in sorted(wanted) if ds not in here.seen.parent.ds_everywhere)
         obsolete = parent.obsolete(wanted)
         ns_steps, ns_add, ns_remove = name_servers.change()
-        csync_steps = CsyncSteps(here, self.findings, name_servers).change(bool(ns_steps))
+        csync_steps = CsyncSteps(here, self.findings, name_servers).change()
         steps = [*parent.records(wanted, obsolete), *ns_steps, *csync_steps, *KeySteps(here, self.findings).remove()]
         delegation = Delegation(here.group.parent.name, tuple(sorted(wanted)), missing, obsolete, ns_add, ns_remove, parent.keys_behind(wanted))
         return sorted(steps, key=lambda step: step.signer), self._as_the_channel_goes(delegation)
@@ -166,6 +166,6 @@ class _Planner:
         notes.append('the zone is insecure: no resolver holds a DS, so its signers may stop signing')
         name_servers = NsSteps(here, self.findings)
         ns_steps, ns_add, ns_remove = name_servers.change()
-        csync_steps = CsyncSteps(here, self.findings, name_servers).change(bool(ns_steps))
+        csync_steps = CsyncSteps(here, self.findings, name_servers).change()
         steps = [*ParentSteps(here, self.findings).records(frozenset(), ()), *ns_steps, *csync_steps, *KeySteps(here, self.findings).remove()]
         return steps, self._as_the_channel_goes(Delegation(here.group.parent.name, ns_add=ns_add, ns_remove=ns_remove))

@@ -36,7 +36,8 @@ class Capabilities:
     digest types that it likes. *delete_by*: what one record is removed by: itself ('record'), an 'id', the 'tag' of its key, its
     'digest', its 'key', or '' where nothing is removed one by one. *maximum*: how many DS, or keys, it takes; None where no limit is
     known. *asynchronous*: what it took is shown by the parent's servers some time later, so that is waited for by another run.
-    *compare_and_swap*: the parent itself refuses a write when its records are not as they were read. *edits_ns*: it takes NS too.
+    *compare_and_swap*: the parent itself refuses a write when its records are not as they were read. *edits_ns*: it takes NS too;
+    an API takes all of them in one set, whatever *write* says of DS.
     """
 
     write: str

@@ -20,6 +20,7 @@ class Desec(Contract):
     name = 'deSEC'
     url = 'https://desec.io/api/v1'
     capabilities = Capabilities(write='replace', delete_by='', edits_ns=True)
+    hosts_the_parent = True
     bulk = True
 
     def connect(self, access: Access) -> JsonApi:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The channel `dnsimple`: the domain is registered through DNSimple (API v2, delegation signer records)."""
+"""The channel `dnsimple`: the domain is registered through DNSimple (API v2, delegation signer records and delegation)."""
 from __future__ import annotations
 
 from typing import Any, Callable
@@ -10,13 +10,13 @@ from urllib.parse import quote
 from ..dnskey import DS
 from ..json_api import Call, JsonApi
 from .base import Capabilities
-from .registrar import Access, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place, ns_entries
 
 
 class DnSimple(Contract):
     name = 'DNSimple'
     url = 'https://api.dnsimple.com/v2'
-    capabilities = Capabilities(write='add_remove', delete_by='id', asynchronous=True)
+    capabilities = Capabilities(write='add_remove', delete_by='id', asynchronous=True, edits_ns=True)
 
     def connect(self, access: Access) -> JsonApi:
         api = access.api(self.name, token=access.given('api_token'), scheme='Bearer')
@@ -24,6 +24,8 @@ class DnSimple(Contract):
         return api
 
     def listed(self, ask: Callable[[Call], Any], place: Place) -> tuple[Entry, ...]:
+        if place.rtype == 'NS':
+            return ns_entries(ask(Call('GET', _delegation(place)))['data'])
         found: list[Entry] = []
         page, pages = 1, 1
         while page <= pages:
@@ -33,12 +35,18 @@ class DnSimple(Contract):
         return tuple(found)
 
     def calls(self, place: Place, change: Change) -> tuple[Call, ...]:
+        if place.rtype == 'NS':
+            return (Call('PUT', _delegation(place), change.names),)
         adding = [Call('POST', _path(place), _fields(value)) for value in change.add if isinstance(value, DS)]
         return (*adding, *(Call('DELETE', f'{_path(place)}/{entry.handle}') for entry in change.remove))
 
 
 def _path(place: Place) -> str:
     return f'/domains/{quote(place.zone, safe="")}/ds_records'
+
+
+def _delegation(place: Place) -> str:
+    return f'/registrar/domains/{quote(place.zone, safe="")}/delegation'
 
 
 def _fields(ds: DS) -> dict[str, str]:

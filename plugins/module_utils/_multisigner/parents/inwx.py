@@ -11,7 +11,7 @@ from ..dnskey import DNSKEY
 from ..errors import MultisignerError
 from ..json_api import ApiError, Call, JsonApi, UnauthorizedError, readable
 from .base import Capabilities
-from .registrar import Access, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place, ns_entries
 
 DONE, PENDING, NOT_LET_IN = 1000, 1001, (2200, 2201, 2202)  # codes of answers
 GOING = ('DELETE', 'DELETED')
@@ -21,7 +21,8 @@ LOGIN = 'account.login'
 class Inwx(Contract):
     name = 'INWX'
     url = 'https://api.domrobot.com/jsonrpc'
-    capabilities = Capabilities(write='add_remove', interface='key', delete_by='id', asynchronous=True)
+    capabilities = Capabilities(write='add_remove', interface='key', delete_by='id', asynchronous=True, edits_ns=True)
+    lists_late = ('NS',)
 
     def connect(self, access: Access) -> JsonApi:
         user, password = access.given('api_user'), access.given('api_secret')
@@ -44,16 +45,20 @@ class Inwx(Contract):
                 f'{self.name} wants a second factor for this account', place.zone,
                 remedy='Take an account of its own for this, without one, and with few rights',
             )
+        if place.rtype == 'NS':
+            return ns_entries(ask(_call('domain.info', {'domain': place.zone}))['resData']['ns'])
         found = ask(_call('dnssec.listkeys', {'domainName': place.zone})).get('resData') or []
         keys = found['dnskey'] if isinstance(found, dict) else found
         return tuple(_entry(key) for key in keys if key['status'] not in GOING)
 
     def calls(self, place: Place, change: Change) -> tuple[Call, ...]:
+        if place.rtype == 'NS':
+            return (_call('domain.update', {'domain': place.zone, 'ns': change.names}),)
         adding = [
             _call('dnssec.adddnskey', {'domainName': place.zone, 'dnskey': f'{place.zone}. IN DNSKEY {key.text}', 'calculateDigest': True})
             for key in change.add if isinstance(key, DNSKEY)
         ]
-        return (*adding, *(_call('dnssec.deletednskey', {'key': entry.handle}) for entry in change.remove))
+        return (*adding, *(_call('dnssec.deletednskey', {'key': int(entry.handle)}) for entry in change.remove))
 
     def refusal(self, answer: Any) -> MultisignerError | None:
         code = int(answer['code'])
@@ -70,7 +75,7 @@ def _call(method: str, params: dict[str, Any] | None = None) -> Call:
 
 
 def _entry(key: dict[str, Any]) -> Entry:
-    return Entry(DNSKEY.parse(f'{int(key["flagId"])} 3 {int(key["algorithmId"])} {key["publicKey"]}'), str(key['id']))
+    return Entry(DNSKEY.parse(f'{int(key["flagId"])} 3 {int(key["algorithmId"])} {key["publicKey"]}'), str(int(key['id'])))
 
 
 CONTRACT = Inwx()

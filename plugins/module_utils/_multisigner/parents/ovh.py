@@ -9,19 +9,21 @@ import time
 from typing import Any, Callable
 from urllib.parse import quote
 
-from ..dnskey import DNSKEY
-from ..json_api import Call, JsonApi
+from ..dnskey import DNSKEY, NS
+from ..json_api import ApiError, Call, JsonApi, readable
 from .base import Capabilities
 from .registrar import Access, Change, Contract, Entry, Place
 
-OPEN = ('todo', 'doing')  # states of a task that is not over
+# The states of a task, and which task makes which records.
+OPEN, FAILED = ('todo', 'doing'), ('error', 'problem')
+FUNCTIONS = {'DS': 'DomainDsUpdate', 'NS': 'DomainDnsUpdate'}
 
 
 class Ovh(Contract):
     name = 'OVHcloud'
     url = 'https://eu.api.ovh.com/1.0'
-    capabilities = Capabilities(write='replace', interface='key', delete_by='', maximum=4, asynchronous=True)
-    lists_at_once = False
+    capabilities = Capabilities(write='replace', interface='key', delete_by='', maximum=4, asynchronous=True, edits_ns=True)
+    lists_late = ('DS', 'NS')
 
     def connect(self, access: Access) -> JsonApi:
         application, secret, consumer = access.given('api_token'), access.given('api_secret'), access.given('api_consumer_key')
@@ -40,10 +42,17 @@ class Ovh(Contract):
         return access.api(self.name, sign=sign, secrets=(application, secret, consumer))
 
     def listed(self, ask: Callable[[Call], Any], place: Place) -> tuple[Entry, ...]:
+        if place.rtype == 'NS':
+            servers = [ask(Call('GET', f'{_path(place)}/nameServer/{int(number)}')) for number in ask(Call('GET', f'{_path(place)}/nameServer'))]
+            return tuple(Entry(NS.parse(server['host']), server.get('ip') or '') for server in servers if not server['toDelete'])
         records = [ask(Call('GET', f'{_path(place)}/dsRecord/{int(number)}')) for number in ask(Call('GET', f'{_path(place)}/dsRecord'))]
         return tuple(Entry(DNSKEY.parse(f'{record["flags"]} 3 {record["algorithm"]} {record["publicKey"]}')) for record in records)
 
     def calls(self, place: Place, change: Change) -> tuple[Call, ...]:
+        if place.rtype == 'NS':
+            servers = [{'host': entry.value.target, **({'ip': entry.handle} if entry.handle else {})} for entry in change.kept if isinstance(entry.value, NS)]
+            servers += [{'host': value.target} for value in change.add if isinstance(value, NS)]
+            return (Call('POST', f'{_path(place)}/nameServers/update', {'nameServers': sorted(servers, key=lambda server: server['host'])}),)
         keys = [
             {'algorithm': key.algorithm, 'flags': key.flags, 'publicKey': key.text.split(' ')[3], 'tag': key.tag}
             for key in change.after if isinstance(key, DNSKEY)
@@ -51,9 +60,18 @@ class Ovh(Contract):
         return (Call('POST', f'{_path(place)}/dsRecord', {'keys': keys}),)
 
     def is_busy(self, ask: Callable[[Call], Any], place: Place) -> bool:
-        numbers = [number for state in OPEN for number in ask(Call('GET', f'{_path(place)}/task', query={'status': state}))]
-        tasks = [ask(Call('GET', f'{_path(place)}/task/{int(number)}')) for number in numbers]
-        return any('dnssec' in task['function'].lower() and task['status'] in OPEN for task in tasks)
+        function = FUNCTIONS[place.rtype]
+        numbers = [
+            int(number) for state in OPEN + FAILED for number in ask(Call('GET', f'{_path(place)}/task', query={'function': function, 'status': state}))
+        ]
+        tasks = [ask(Call('GET', f'{_path(place)}/task/{number}')) for number in numbers]
+        for task in tasks:
+            if task['function'] == function and task['status'] in FAILED:
+                raise ApiError(
+                    f'the last change of {place.rtype} failed there (task {int(task["id"])}): {readable(task.get("comment"))}', place.zone,
+                    remedy='Correct what it names and relaunch the task at OVHcloud, or have it cancelled; until then nothing more is sent',
+                )
+        return any(task['function'] == function and task['status'] in OPEN for task in tasks)
 
 
 def _path(place: Place) -> str:

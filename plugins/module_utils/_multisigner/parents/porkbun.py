@@ -12,7 +12,7 @@ from ..dnskey import DS
 from ..errors import MultisignerError
 from ..json_api import ApiError, Call, JsonApi, readable
 from .base import Capabilities
-from .registrar import Access, Change, Contract, Entry, Place
+from .registrar import Access, Change, Contract, Entry, Place, ns_entries
 
 
 class Porkbun(Contract):
@@ -20,7 +20,7 @@ class Porkbun(Contract):
 
     name = 'Porkbun'
     url = 'https://api.porkbun.com/api/json/v3'
-    capabilities = Capabilities(write='add_remove', delete_by='tag', asynchronous=True)
+    capabilities = Capabilities(write='add_remove', delete_by='tag', asynchronous=True, edits_ns=True)
 
     def connect(self, access: Access) -> JsonApi:
         secrets = {'apikey': access.given('api_token'), 'secretapikey': access.given('api_secret')}
@@ -34,10 +34,14 @@ class Porkbun(Contract):
         return access.api(self.name, sign=sign, secrets=tuple(secrets.values()))
 
     def listed(self, ask: Callable[[Call], Any], place: Place) -> tuple[Entry, ...]:
+        if place.rtype == 'NS':
+            return ns_entries(ask(_call('getNs', place, group='domain'))['ns'])
         records = ask(_call('getDnssecRecords', place))['records']
         return tuple(_entry(tag, record) for tag, record in records.items()) if records else ()  # an empty list where there is none
 
     def calls(self, place: Place, change: Change) -> tuple[Call, ...]:
+        if place.rtype == 'NS':
+            return (_call('updateNs', place, {'ns': change.names}, group='domain'),)
         adding = [
             _call('createDnssecRecord', place, {
                 'keyTag': str(ds.tag), 'alg': str(ds.algorithm), 'digestType': str(ds.digest_type), 'digest': ds.digest.hex().upper()
@@ -52,8 +56,8 @@ class Porkbun(Contract):
         return ApiError(f'{self.name} refuses the request: {readable(answer)}', remedy='Nothing was written. Correct what it names, and run again')
 
 
-def _call(what: str, place: Place, body: dict[str, str] | None = None, below: str = '') -> Call:
-    return Call('POST', f'/dns/{what}/{quote(place.zone, safe="")}{below}', body or {})
+def _call(what: str, place: Place, body: dict[str, Any] | None = None, below: str = '', group: str = 'dns') -> Call:
+    return Call('POST', f'/{group}/{what}/{quote(place.zone, safe="")}{below}', body or {})
 
 
 def _entry(tag: str, record: dict[str, Any]) -> Entry:

@@ -21,6 +21,7 @@ class PowerDNS(Contract):
     name = NAME
     url = ''  # everybody's own
     capabilities = Capabilities(write='replace', delete_by='', edits_ns=True)
+    hosts_the_parent = True
 
     def connect(self, access: Access) -> JsonApi:
         access.given('api_url')

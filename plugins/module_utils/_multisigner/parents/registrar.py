@@ -13,11 +13,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar
 
-from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, Rdata
+from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, NS, Rdata
 from ..errors import MultisignerError
 from ..json_api import STRANGE, ApiError, Call, JsonApi, SilentError, ThrottledError, UnauthorizedError, UncertainError, UnreachableError
 from ..update import ChangedMeanwhileError
 from .base import Capabilities, Delegation, HalfDoneError, Parent, Step, Writing, Written
+from .nsset import in_domain
 
 Result = TypeVar('Result')
 
@@ -92,11 +93,21 @@ class Place:
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be registered anew, and which entries are to go; *after* is all that is registered then."""
+    """What is to be registered anew, which entries are to go, and which stay."""
 
     add: tuple[Rdata, ...]
     remove: tuple[Entry, ...]
-    after: tuple[Rdata, ...]
+    kept: tuple[Entry, ...]
+
+    @property
+    def after(self) -> tuple[Rdata, ...]:
+        """All that is registered then."""
+        return tuple(entry.value for entry in self.kept) + self.add
+
+    @property
+    def names(self) -> list[str]:
+        """The same of NS: the names of the servers, without final dots."""
+        return sorted(value.target for value in self.after if isinstance(value, NS))
 
     def __bool__(self) -> bool:
         return bool(self.add or self.remove)
@@ -108,7 +119,8 @@ class Contract(ABC):
     name: str
     url: str  # where it is, unless the user says otherwise
     capabilities: Capabilities
-    lists_at_once: bool = True  # whether its list has what it accepted a moment ago
+    lists_late: tuple[str, ...] = ()  # the types of which its list may lack what it accepted a moment ago
+    hosts_the_parent: bool = False  # whether the parent zone itself is there, with the addresses of servers in it (glue)
     bulk: bool = False  # whether requests at the same path, with lists as bodies, can be sent as one
 
     @abstractmethod
@@ -124,7 +136,8 @@ class Contract(ABC):
         """The requests that make *change*, additions first."""
 
     def is_busy(self, ask: Callable[[Call], Any], place: Place) -> bool:
-        """Whether the registry has not decided yet about an earlier request, where that can be asked."""
+        """Whether the registry has not decided yet about an earlier request, where that can be asked. Raises MultisignerError where it has
+        failed, so that nothing is sent again before somebody has seen why."""
         return False
 
     def headers(self, call: Call) -> Mapping[str, str]:
@@ -220,12 +233,13 @@ def channel(contract: Contract) -> Writing:
         told: list[str] = []
         for step in delegation.steps:
             place = _place(parent, delegation, step)
-            if step.rtype not in lists:
+            is_first = step.rtype not in lists
+            if is_first:
                 lists[step.rtype] = await _listed(parent.client, place)
-                if await _is_busy(parent.client, place):
-                    return ()
             change = compute(contract, delegation, step, lists[step.rtype])
             if change:
+                if is_first and await _is_busy(parent.client, place):
+                    return ()
                 told += [str(call) for call in contract.calls(place, change)]
                 lists[step.rtype] = tuple(entry for entry in lists[step.rtype] if entry not in change.remove) + tuple(Entry(value) for value in change.add)
         return tuple(told)
@@ -239,7 +253,7 @@ def channel(contract: Contract) -> Writing:
         if await _is_busy(client, place):
             return Written(changed=False, note='An earlier request for it is still under way there.')
         await _send(client, place, contract.calls(place, change))
-        if contract.lists_at_once and compute(contract, delegation, step, await _listed(client, place)):
+        if step.rtype not in contract.lists_late and compute(contract, delegation, step, await _listed(client, place)):
             raise HalfDoneError(
                 f'{contract.name} accepted the change of {step.rtype}, and does not have it when asked again', place.zone, client.api.url,
                 remedy='See what it says of the domain; another program may change it at the same time',
@@ -299,9 +313,11 @@ def compute(contract: Contract, delegation: Delegation, step: Step, entries: Seq
                 add[key] = None
         elif not any(entry.names(value, zone) for entry in entries):
             add[value] = None
-    change = Change(tuple(add), remove, tuple(entry.value for entry in entries if entry not in remove) + tuple(add))
-    if change and able.write == 'replace':
+    change = Change(tuple(add), remove, tuple(entry for entry in entries if entry not in remove))
+    if change and (able.write == 'replace' or step.rtype == 'NS'):  # no API takes NS one by one
         _refuse_stale(contract, zone, step, entries)
+    if not contract.hosts_the_parent:
+        _refuse_without_glue(contract, zone, change)
     if able.delete_by == 'tag':
         _refuse_same_tag(contract, zone, change, entries)
     return change
@@ -323,6 +339,24 @@ def _refuse_stale(contract: Contract, zone: str, step: Step, entries: Iterable[E
             f"{contract.name} has another {step.rtype} set than the parent's servers show, and would replace all of it: {'; '.join(what)}; "
             'nothing was written', zone, remedy='Run again when the servers show it. When it stays so, see who else changes these records',
         )
+
+
+def _refuse_without_glue(contract: Contract, zone: str, change: Change) -> None:
+    """A server below the zone is found by an address at the registry alone, which is registered there as a host of its own (RFC 5732)."""
+    for value in change.add:
+        if isinstance(value, NS) and in_domain(zone, value):
+            raise MultisignerError(
+                f'its name is at or below the zone, and the address (glue) of it is not registered through {contract.name} by this channel', zone,
+                record=f'NS {value.text}', remedy='Register the host and its NS there by hand, or name the server in another zone',
+            )
+
+
+def ns_entries(names: Iterable[Any]) -> tuple[Entry, ...]:
+    """What an API lists as names of servers, with or without final dots. Raises TypeError for what is no list of names."""
+    found = list(names)
+    if not all(isinstance(name, str) for name in found):
+        raise TypeError(found)
+    return tuple(Entry(NS.parse(name)) for name in found)
 
 
 def _refuse_same_tag(contract: Contract, zone: str, change: Change, entries: Iterable[Entry]) -> None:

@@ -42,6 +42,8 @@ class StandIn(requests.adapters.BaseAdapter):
         self.forgets = False
         self.is_busy = False
         self.failures: list[Reply] = []
+        self.names = ['ns.elsewhere.test']  # of the servers of the one zone
+        self.failed_task = ''  # why the last task of this type failed, where there are tasks
         self._publish = publish
         self._next = 1000
 
@@ -103,6 +105,17 @@ class StandIn(requests.adapters.BaseAdapter):
         if not self.is_slow:
             self.catch_up(zone)
 
+    def renamed(self, zone: str, names: list[str]) -> None:
+        """The whole set of name servers is replaced."""
+        if not self.forgets:
+            self.names = sorted(names)
+        if not self.is_slow:
+            self.delegate(zone)
+
+    def delegate(self, zone: str) -> None:
+        """The registry publishes the names of the servers."""
+        self._publish(zone, 'NS', {f'{name}.' for name in self.names})
+
     def catch_up(self, zone: str) -> None:
         """The registry publishes what is registered."""
         self._publish(zone, 'DS', {self.ds_of(zone, record) for record in self.registered.values()})
@@ -126,6 +139,11 @@ class DnSimple(StandIn):
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         words = path.split('/')
+        if words[:5] == ['', 'v2', '1010', 'registrar', 'domains'] and words[6:] == ['delegation']:
+            if method == 'PUT':
+                assert isinstance(body, list)
+                self.renamed(words[5], body)
+            return 200, {'data': self.names}
         if words[:4] != ['', 'v2', '1010', 'domains'] or words[5] != 'ds_records':
             return 404, {'message': f'Domain `{path}` not found'}
         zone = words[4]
@@ -159,6 +177,11 @@ class Gandi(StandIn):
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         words = path.split('/')
+        if words[:4] == ['', 'v5', 'domain', 'domains'] and words[5:] == ['nameservers']:
+            if method == 'GET':
+                return 200, self.names
+            self.renamed(words[4], body['nameservers'])
+            return 202, {'message': 'Domain update in progress'}
         if words[:4] != ['', 'v5', 'domain', 'domains'] or words[5] != 'dnskeys':
             return 404, {'cause': 'Not Found', 'code': 404, 'message': 'The resource could not be found.', 'object': 'HTTPNotFound'}
         if method == 'GET':
@@ -216,6 +239,11 @@ class NameCom(StandIn):
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         words = path.split('/')
+        if words[:4] == ['', 'core', 'v1', 'domains'] and len(words) == 5:
+            zone, _colon, action = words[4].partition(':')
+            if method == 'POST' and action == 'setNameservers':
+                self.renamed(zone, body['nameservers'])
+            return 200, {'domainName': zone, 'nameservers': self.names, 'locked': False}
         if words[:4] != ['', 'core', 'v1', 'domains'] or words[5] != 'dnssec':
             return 404, {'message': 'Not Found'}
         if method == 'GET':
@@ -248,10 +276,15 @@ class Porkbun(StandIn):
         return (body.get('apikey'), body.get('secretapikey')) == tuple(self.options.values())
 
     def is_read(self, method: str, path: str, operation: str = '') -> bool:
-        return '/getDnssecRecords/' in path
+        return '/getDnssecRecords/' in path or '/getNs/' in path
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         words = path.split('/')
+        if method == 'POST' and words[:5] == ['', 'api', 'json', 'v3', 'domain']:
+            if words[5] == 'updateNs':
+                self.renamed(words[6], body['ns'])
+                return 200, {'status': 'SUCCESS'}
+            return 200, {'status': 'SUCCESS', 'ns': [f'{name}.' for name in self.names]}  # some with final dots
         if method != 'POST' or words[:5] != ['', 'api', 'json', 'v3', 'dns']:
             return 404, {'status': 'ERROR', 'message': 'Not found.'}
         call, zone = words[5], words[6]
@@ -271,6 +304,8 @@ class Porkbun(StandIn):
 
 class Ovh(StandIn):
     channel = 'ovh'
+    glue: ClassVar[Mapping[str, str]] = {'ns.elsewhere.test': '192.0.2.53'}
+    function = ''
     options: ClassVar = {'api_token': f'ak-{SECRET}', 'api_secret': f'as-{SECRET}', 'api_consumer_key': f'ck-{SECRET}'}
     unauthorized = (403, {'errorCode': 'INVALID_CREDENTIAL', 'httpCode': '403 Forbidden', 'message': 'This credential is not valid'})
 
@@ -289,8 +324,11 @@ class Ovh(StandIn):
         zone, what, number = words[3], words[4], words[5] if len(words) > 5 else ''
         if what == 'task':
             if number:
-                return 200, {'id': int(number), 'function': 'DomainDnssecUpdate', 'status': 'doing'}
-            return 200, [77] if self.is_busy and query['status'] == 'doing' else []
+                return 200, {'id': int(number), 'function': self.function, 'status': 'doing' if self.is_busy else 'error', 'comment': self.failed_task}
+            self.function = query['function']
+            return 200, [77] if {'doing': self.is_busy, 'error': self.failed_task}.get(query['status']) else []
+        if what in ('nameServer', 'nameServers'):
+            return self.name_servers(method, zone, number, body)
         if method == 'GET':
             if number:
                 return 200, {**self.registered[number], 'status': 'enabled'}
@@ -302,7 +340,19 @@ class Ovh(StandIn):
             for key in body['keys']:
                 self.enter(key)
         self.changed(zone)
-        return 200, {'id': 77, 'function': 'DomainDnssecUpdate', 'status': 'todo'}
+        return 200, {'id': 77, 'function': 'DomainDsUpdate', 'status': 'todo'}
+
+    def name_servers(self, method: str, zone: str, number: str, body: Any) -> Reply:
+        if method == 'POST':
+            assert number == 'update' and all(server.get('ip') == self.glue.get(server['host']) for server in body['nameServers'])
+            self.renamed(zone, [server['host'] for server in body['nameServers']])
+            return 200, {'id': 78, 'function': 'DomainDnsUpdate', 'status': 'todo'}
+        if not number:
+            return 200, [*range(len(self.names)), 99]
+        if number == '99':
+            return 200, {'id': 99, 'host': 'ns.gone.test', 'ip': None, 'isUsed': True, 'toDelete': True}
+        host = self.names[int(number)]
+        return 200, {'id': int(number), 'host': host, 'ip': self.glue.get(host), 'isUsed': True, 'toDelete': False}
 
     def ds_of(self, zone: str, record: dict[str, Any]) -> str:
         return ds_of_key(zone, record['flags'], record['algorithm'], record['publicKey'])
@@ -322,24 +372,29 @@ class Inwx(StandIn):
         return str(body['method'])
 
     def is_read(self, method: str, path: str, operation: str = '') -> bool:
-        return operation in ('account.login', 'dnssec.listkeys')
+        return operation in ('account.login', 'dnssec.listkeys', 'domain.info')
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         call, params = body['method'], body['params']
         done = {'code': 1000, 'msg': 'Command completed successfully'}
         if call == 'account.login':
             return 200, {**done, 'resData': {'customerId': 1, 'tfa': self.tfa}}
+        if call == 'domain.info':
+            return 200, {**done, 'resData': {'domain': params['domain'], 'status': 'OK', 'ns': self.names}}
+        if call == 'domain.update':
+            self.renamed(params['domain'], params['ns'])
+            return 200, {'code': 1001, 'msg': 'Command completed successfully; action pending'}
         if call == 'dnssec.listkeys':
-            return 200, {**done, 'resData': list(self.registered.values())} if self.registered else done
+            return 200, {**done, 'resData': {'dnskey': list(self.registered.values())}} if self.registered else done
         if call == 'dnssec.adddnskey':
             owner, _class, _type, flags, _protocol, algorithm, key = params['dnskey'].split()
             zone = owner.rstrip('.')
             self.enter({'ownerName': zone, 'flagId': flags, 'algorithmId': algorithm, 'publicKey': key, 'status': 'CREATE' if self.is_slow else 'OK'})
-        elif self.registered.get(params['key'], {'status': 'DELETED'})['status'] == 'DELETED':
+        elif self.registered.get(str(params['key']), {'status': 'DELETED'})['status'] == 'DELETED' or not isinstance(params['key'], int):
             return 200, {'code': 2303, 'msg': 'Object does not exist', 'reasonCode': 'DNSSEC_KEY', 'reason': 'No such key'}
         else:
-            zone = self.registered[params['key']]['ownerName']
-            self.registered[params['key']]['status'] = 'DELETED'  # it stays in the list
+            zone = self.registered[str(params['key'])]['ownerName']
+            self.registered[str(params['key'])]['status'] = 'DELETED'  # it stays in the list
         self.changed(zone)
         return 200, {'code': 1001, 'msg': 'Command completed successfully; action pending'}
 
@@ -398,18 +453,32 @@ class Route53(StandIn):
         return operation
 
     def is_read(self, method: str, path: str, operation: str = '') -> bool:
-        return operation in ('GetDomainDetail', 'ListOperations')
+        return operation in ('GetDomainDetail', 'GetOperationDetail', 'ListOperations')
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         operation = self.requests[-1].split(' ')[2]
         if operation == 'ListOperations':
-            assert body == {'Status': ['SUBMITTED', 'IN_PROGRESS'], 'Type': ['ADD_DNSSEC', 'REMOVE_DNSSEC']}
-            others = [{'OperationId': '1', 'Status': 'IN_PROGRESS', 'Type': 'ADD_DNSSEC', 'DomainName': 'other.example', 'SubmittedDate': 1}]
-            return 200, {'Operations': [*others, *({**others[0], 'DomainName': self.zone} for _unused in range(self.is_busy))]}
+            assert body['Type'] in (['ADD_DNSSEC', 'REMOVE_DNSSEC'], ['UPDATE_NAMESERVER'])
+            other = {'OperationId': '1', 'Status': 'IN_PROGRESS', 'Type': body['Type'][0], 'DomainName': 'other.example', 'SubmittedDate': 1}
+            if 'Marker' not in body:  # the zone's are on the second page
+                return 200, {'Operations': [other], 'NextPageMarker': 'more'}
+            if body.get('Status') == ['SUBMITTED', 'IN_PROGRESS']:
+                return 200, {'Operations': [{**other, 'DomainName': self.zone}] if self.is_busy else []}
+            assert (body['SortBy'], body['SortOrder']) == ('SubmittedDate', 'DESC')
+            status = 'FAILED' if self.failed_task else 'SUCCESSFUL'
+            before = {**other, 'DomainName': self.zone, 'OperationId': '8', 'Status': 'FAILED'}
+            return 200, {'Operations': [{**before, 'OperationId': '9', 'Status': status}, before]}
+        if operation == 'GetOperationDetail':
+            return 200, {'OperationId': body['OperationId'], 'Status': 'FAILED', 'DomainName': self.zone, 'Message': self.failed_task}
         zone = self.zone = body['DomainName']
         if operation == 'GetDomainDetail':
             keys = [{name: value for name, value in record.items() if name not in ('Flags', 'PublicKey', 'id')} for record in self.registered.values()]
-            return 200, {'DomainName': zone, 'Nameservers': [], **({'DnssecKeys': keys} if keys else {})}
+            servers = [{'Name': name, **({'GlueIps': ['192.0.2.53', '2001:db8::53']} if name == 'ns.elsewhere.test' else {})} for name in self.names]
+            return 200, {'DomainName': zone, 'Nameservers': servers, **({'DnssecKeys': keys} if keys else {})}
+        if operation == 'UpdateDomainNameservers':
+            assert all(('GlueIps' in server) == (server['Name'] == 'ns.elsewhere.test') for server in body['Nameservers'])
+            self.renamed(zone, [server['Name'] for server in body['Nameservers']])
+            return 200, {'OperationId': '3'}
         if operation == 'AssociateDelegationSignerToDomain':
             key = body['SigningAttributes']
             tag, algorithm, digest_type, digest = ds_of_key(zone, key['Flags'], key['Algorithm'], key['PublicKey']).split()

@@ -5,8 +5,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, Iterator
 
+import dns.query
+import dns.rdatatype
+import dns.tsigkeyring
+import dns.update
 import pytest
 import requests
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
@@ -20,12 +25,13 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.pa
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.registrar import Client
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.route53 import authorization
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server
-from ansible_collections.dnssec.multisigner.tests.support.real_bind import NAMED, RealBind
+from ansible_collections.dnssec.multisigner.tests.support.real_bind import KEY_NAME, KEY_SECRET, NAMED, RealBind
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.parents.registrar_standins import (
     SECRET,
     STANDINS,
     Gandi,
     Inwx,
+    Ovh,
     Porkbun,
     PowerDNS,
     Route53,
@@ -40,7 +46,7 @@ CSK = '257 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5ar0IRd8KqXXFJkq
 OTHER = '257 3 13 ' + 'QUFB' * 21 + 'QQ=='
 NS1 = {'name': 'ns1', 'sep_keys': [KSK], 'dnskeys': [KSK, CSK], 'servers': [], 'port': 53}
 DESEC = {'name': 'desec', 'sep_keys': [CSK], 'dnskeys': [KSK, CSK], 'servers': [], 'port': 53}
-ZONES = tuple(f'{standin.channel}{number}' for standin in STANDINS for number in range(40))
+ZONES = tuple(f'{standin.channel}{number}' for standin in STANDINS for number in range(60))
 
 
 def ds(zone: str, key: str) -> str:
@@ -50,7 +56,7 @@ def ds(zone: str, key: str) -> str:
 @pytest.fixture(scope='module')
 def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBind]:
     content = {'example': ''.join(f'{child} NS ns.elsewhere.test.\n' for child in ZONES)}
-    zones = {'example': 'dnssec-policy plain; inline-signing no; update-policy { grant multisigner subdomain example. DS; };'}
+    zones = {'example': 'dnssec-policy plain; inline-signing no; update-policy { grant multisigner subdomain example. DS NS; };'}
     with RealBind(tmp_path_factory.mktemp('bind'), zones, content) as running:
         yield running
 
@@ -66,16 +72,36 @@ class Registry:
         self.channel = channel
 
     def publish(self, zone: str, rtype: str, texts: set[str]) -> None:
+        if rtype == 'NS':
+            self.delegate(zone, texts)
+            return
         shown = self.bind.texts(zone, rtype)
         if shown - texts:
             self.bind.remove('example', zone, rtype)
         for text in sorted(texts - shown if texts >= shown else texts):
             self.bind.add('example', f'{zone}. 300 IN {rtype} {text}')
 
+    def delegate(self, zone: str, texts: set[str]) -> None:
+        """One update, in which the new ones come first: DS go with the last NS."""
+        keyring = dns.tsigkeyring.from_text({KEY_NAME: KEY_SECRET})
+        update = dns.update.UpdateMessage('example', keyring=keyring, keyalgorithm='hmac-sha256')
+        for text in sorted(texts):
+            update.add(f'{zone}.', 300, 'NS', text)
+        for text in sorted(self.delegated() - texts):
+            update.delete(f'{zone}.', 'NS', text)
+        assert dns.query.tcp(update, '127.0.0.1', port=self.bind.port, timeout=5).rcode() == 0
+
+    def delegated(self) -> set[str]:
+        return {str(rdata) for rrset in self.bind.ask(self.zone, 'NS').authority if rrset.rdtype == dns.rdatatype.NS for rdata in rrset}
+
     def shown(self) -> set[str]:
         return self.bind.texts(self.zone, 'DS')
 
-    def register(self, *signers: Any, remove: tuple[str, ...] = (), check_mode: bool = False, digest_types: tuple[int, ...] = (2,), **options: Any) -> Outcome:
+    def register(
+        self, *signers: Any, remove: tuple[str, ...] = (), check_mode: bool = False, digest_types: tuple[int, ...] = (2,),
+        ns: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()), **options: Any,
+    ) -> Outcome:
+        """*ns*: the names of servers to add, and to remove."""
         server = Server('127.0.0.1', self.bind.port)
         asked = dict(api_url=None, api_user=None, api_token=None, api_secret=None, api_consumer_key=None, api_ca_file=None, api_use_proxy=False, max_wait=0.5)
         assert self.channel.connect is not None
@@ -84,7 +110,7 @@ class Registry:
         except MultisignerError as error:
             return Outcome.failure(self.zone, error)
         parent = Parent((server,), server, None, 'example', 300, 5, 0.5, '', client=client)
-        option = dict(name=self.zone, signers=list(signers), remove=list(remove), ns_add=[], ns_remove=[], insecure=not signers)
+        option = dict(name=self.zone, signers=list(signers), remove=list(remove), ns_add=list(ns[0]), ns_remove=list(ns[1]), insecure=not signers)
         outcome, = publish.Registration(parent, self.channel, digest_types, check_mode).run([option])
         assert SECRET not in repr(outcome) + repr(parent)
         return outcome
@@ -248,6 +274,147 @@ def test_every_refusal_is_told_in_words(registry: Registry, status: int, answer:
     assert words in outcome.msg and f'zone {registry.zone}' in outcome.msg
     assert registry.api.registered == {}
     assert registry.register(NS1).changed  # nothing is remembered: the next run looks and goes on
+
+
+# -- name servers --------------------------------------------------------------------------------------------------------
+
+REGISTRARS = [standin for standin in STANDINS if standin.channel not in ('desec', 'powerdns')]  # those host the parent zone itself
+EVERY_REGISTRAR = pytest.mark.parametrize('registry', REGISTRARS, indirect=True, ids=[standin.channel for standin in REGISTRARS])
+OLD, NEW = 'ns.elsewhere.test', 'ns1.desec.test'
+
+
+@EVERY_REGISTRAR
+def test_a_name_server_comes_and_another_goes_as_a_whole_set_each_time(registry: Registry) -> None:
+    registry.register(NS1)
+    told = registry.register(NS1, ns=((NEW,), (OLD,)), check_mode=True)
+    assert len(told.details['requests']) == 2 and all(NEW in line for line in told.details['requests'])
+    assert registry.delegated() == {f'{OLD}.'}
+    done = registry.register(NS1, ns=((NEW,), (OLD,)))
+    assert not done.failed and (done.added, done.removed) == ((f'NS {NEW}.',), (f'NS {OLD}.',)), done.msg
+    assert registry.delegated() == {f'{NEW}.'} and registry.api.names == [NEW]
+    assert registry.shown() == {ds(registry.zone, KSK)}
+    written = len(registry.api.writes)
+    assert not registry.register(NS1, ns=((NEW,), (OLD,))).changed
+    assert len(registry.api.writes) == written
+
+
+@EVERY_REGISTRAR
+def test_no_name_server_goes_before_the_registry_shows_the_new_one(registry: Registry) -> None:
+    registry.register(NS1)
+    registry.api.is_slow = True
+    outcome = registry.register(NS1, ns=((NEW,), (OLD,)))
+    assert outcome.details['pending'] is True and not outcome.failed and outcome.removed == ()
+    assert registry.api.names == sorted([OLD, NEW])
+    written = len(registry.api.writes)
+    again = registry.register(NS1, ns=((NEW,), (OLD,)))
+    assert again.details['pending'] is True and len(registry.api.writes) == written  # it is listed: nothing is given twice
+    registry.api.delegate(registry.zone)
+    registry.api.is_slow = False
+    assert registry.register(NS1, ns=((NEW,), (OLD,))).removed == (f'NS {OLD}.',)
+
+
+@EVERY_REGISTRAR
+def test_a_set_of_name_servers_that_is_not_what_the_servers_show_is_not_replaced(registry: Registry) -> None:
+    registry.register(NS1)
+    registry.api.names = [OLD, 'ns.another.test']
+    written = len(registry.api.writes)
+    outcome = registry.register(NS1, ns=((NEW,), ()))
+    assert outcome.failed and not outcome.changed and "has another NS set than the parent's servers show" in outcome.msg
+    assert 'ns.another.test. is only there' in outcome.msg and len(registry.api.writes) == written
+
+
+@EVERY_REGISTRAR
+def test_a_server_below_the_zone_needs_its_address_registered_by_hand(registry: Registry) -> None:
+    registry.register(NS1)
+    written = len(registry.api.writes)
+    for check_mode in (True, False):
+        outcome = registry.register(NS1, ns=((f'ns1.{registry.zone}',), ()), check_mode=check_mode)
+        assert outcome.failed and not outcome.changed and 'the address (glue) of it is not registered through' in outcome.msg
+    assert len(registry.api.writes) == written
+
+
+@EVERY_REGISTRAR
+def test_names_of_servers_that_are_none_are_no_empty_list(registry: Registry) -> None:
+    registry.register(NS1)
+    registry.api.names = [None]  # type: ignore[list-item]
+    written = len(registry.api.writes)
+    outcome = registry.register(NS1, ns=((NEW,), ()))
+    assert outcome.failed and not outcome.changed and len(registry.api.writes) == written
+
+
+# -- what an API says that is no success -----------------------------------------------------------------------------------
+
+# What the provider's documentation says that comes of a change of DS, keys or name servers that it does not make, and what is told of it.
+DOCUMENTED: tuple[tuple[str, int, Any, str], ...] = (
+    ('dnsimple', 400, {'message': 'Validation failed', 'errors': {'digest': ["can't be blank"], 'base': ['TLD does not support DNSSEC']}}, 'does not support'),
+    ('dnsimple', 402, {'message': 'The account is not subscribed'}, 'The account is not subscribed'),
+    ('dnsimple', 403, {'message': 'Permission Denied. Required Scope: registrar:*'}, r'does not allow this with this token \(403\).*Required Scope'),
+    ('dnsimple', 404, {'message': 'Domain `x.example` not found'}, r'does not know it \(404\)'),
+    ('dnsimple', 412, {'message': 'Your plan does not allow this'}, 'Your plan does not allow this'),
+    ('gandi', 400, {'status': 'error', 'errors': [{'location': 'body', 'name': 'public_key', 'description': 'Not base64'}]}, 'Not base64'),
+    ('gandi', 403, {'cause': 'Forbidden', 'code': 403, 'message': 'Access was denied to this resource.', 'object': 'HTTPForbidden'}, 'Access was denied'),
+    ('gandi', 404, {'cause': 'Not Found', 'code': 404, 'message': 'The resource could not be found.', 'object': 'HTTPNotFound'}, 'could not be found'),
+    ('gandi', 409, {'cause': 'Conflict', 'code': 409, 'message': 'An operation is already running', 'object': 'HTTPConflict'}, 'already running'),
+    ('inwx', 200, {'code': 2002, 'msg': 'Command use error'}, r'refuses the call \(2002\): msg: Command use error'),
+    ('inwx', 200, {'code': 2005, 'msg': 'Parameter value syntax error', 'reasonCode': 'DNSKEY', 'reason': 'Not a key'}, 'reason: Not a key'),
+    ('inwx', 200, {'code': 2201, 'msg': 'Authorization error'}, r'does not let this account in \(2201\)'),
+    ('inwx', 200, {'code': 2303, 'msg': 'Object does not exist'}, r'\(2303\).*Object does not exist'),
+    ('inwx', 200, {'code': 2304, 'msg': 'Object status prohibits operation'}, 'status prohibits'),
+    ('inwx', 200, {'code': 2306, 'msg': 'Parameter value policy error', 'reason': 'TLD does not support DNSSEC'}, 'TLD does not support'),
+    ('inwx', 200, {'code': 2400, 'msg': 'Command failed'}, 'Command failed'),
+    ('inwx', 200, {'code': 2502, 'msg': 'Session limit exceeded; server closing connection'}, 'Session limit exceeded'),
+    ('namecom', 400, {'message': 'Invalid Argument', 'details': 'digest has a wrong length'}, 'digest has a wrong length'),
+    ('namecom', 403, {'message': 'Permission Denied'}, r'does not allow this with this token \(403\)'),
+    ('namecom', 404, {'message': 'Not Found'}, r'does not know it \(404\)'),
+    ('namecom', 422, {'message': 'Domain is locked'}, 'Domain is locked'),
+    ('ovh', 400, {'class': 'Client::BadRequest', 'message': 'DNSSEC is not supported by this TLD'}, 'not supported by this TLD'),
+    ('ovh', 403, {'errorCode': 'NOT_GRANTED_CALL', 'httpCode': '403 Forbidden', 'message': 'This call has not been granted'}, 'has not been granted'),
+    ('ovh', 404, {'class': 'Client::NotFound', 'message': 'This service does not exist'}, 'This service does not exist'),
+    ('ovh', 409, {'class': 'Client::Conflict', 'message': 'An operation is already in progress'}, 'already in progress'),
+    ('ovh', 460, {'class': 'Client::Expired', 'message': 'This service is expired'}, 'This service is expired'),
+    ('porkbun', 200, {'status': 'ERROR', 'message': 'We were unable to create the DNSSEC record.'}, 'unable to create the DNSSEC record'),
+    ('porkbun', 400, {'status': 'ERROR', 'message': 'Domain is not opted in to API access.'}, 'not opted in to API access'),
+    ('porkbun', 400, {'status': 'ERROR', 'message': 'Invalid domain.'}, 'Invalid domain'),
+    ('porkbun', 403, {'status': 'ERROR', 'message': 'All API access is disabled for this account.'}, 'API access is disabled'),
+    *(('route53', 400, {'__type': kind, 'message': words}, words) for kind, words in (
+        ('AccessDeniedException', 'User is not authorized to perform this'), ('DnssecLimitExceeded', 'The number of DNSSEC keys is over the limit'),
+        ('DuplicateRequest', 'A request for it is in progress'), ('InvalidInput', 'The key is not valid'), ('OperationLimitExceeded', 'Too many operations'),
+        ('ThrottlingException', 'Rate exceeded'), ('TLDRulesViolation', 'The TLD does not allow it'), ('UnsupportedTLD', 'Not a TLD of ours'),
+    )),
+)
+
+
+@pytest.mark.parametrize(
+    ('registry', 'status', 'answer', 'words'),
+    [({standin.channel: standin for standin in STANDINS}[channel], status, answer, words) for channel, status, answer, words in DOCUMENTED],
+    indirect=['registry'],
+)
+def test_what_a_provider_documents_as_a_refusal_is_told_with_its_reason(registry: Registry, status: int, answer: Any, words: str) -> None:
+    registry.api.failures = [(status, answer)]
+    outcome = registry.register(NS1)
+    assert outcome.failed and not outcome.changed and registry.api.registered == {}
+    assert re.search(words, outcome.msg) and registry.zone in outcome.msg
+    assert registry.register(NS1).changed
+    registry.api.failures = [(status, answer)]
+    outcome = registry.register(NS1, ns=((NEW,), ()))
+    assert outcome.failed and not outcome.changed and registry.api.names == [OLD]
+    assert re.search(words, outcome.msg)
+
+
+@pytest.mark.parametrize('rtype', ['DS', 'NS'])
+@pytest.mark.parametrize('registry', [Ovh, Route53], indirect=True)
+def test_a_change_that_failed_later_is_told_and_not_sent_again(registry: Registry, rtype: str) -> None:
+    registry.api.failed_task = 'The registry says: 2306 policy'
+    ns = ((NEW,), ()) if rtype == 'NS' else ((), ())
+    if rtype == 'NS':
+        registry.bind.add('example', f'{registry.zone}. 300 IN DS {ds(registry.zone, KSK)}')
+    for check_mode in (True, False):
+        outcome = registry.register(NS1, ns=ns, check_mode=check_mode)
+        assert outcome.failed and not outcome.changed
+        assert f'the last change of {rtype} failed there' in outcome.msg and '2306 policy' in outcome.msg
+    assert registry.api.writes == []
+    registry.api.failed_task = ''
+    assert registry.register(NS1, ns=ns).changed
 
 
 BY_TASK = ('ovh', 'route53')  # what they accept is a task, and not in their lists before it is done
