@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The life of a multi-signer zone on real servers: joins, leaves and rollovers, with the prober asking all the time.
 
-    tests/lab/lifecycle [--ttl SECONDS] [STORY ...]     see there
+    tests/lab/lifecycle [--ttl SECONDS] [--verify] [STORY ...]     see there
 
 Each story has a zone of its own, which is complete when the story begins. What the operator does in it is done with his
 tools, all the rest by playbooks/multisigner.yml, which stays and goes on by itself until the zone is complete again. Told
 for each: how long it took from the first change at any server to the last one, beside the waits that no tool can avoid (WAITS);
-how long the commands ran, which have to begin, look and report as well; and what the prober judged. The story
+how long the commands ran, which have to begin, look and report as well; and what the prober judged. With --verify the
+verifier looks at the story's zone over and over meanwhile, by what is declared of it and by its name alone, and may find nothing above
+information (times then say little: it needs the processor). The story
 `wrong` does four things in the wrong order, by hand, and is passed when the prober called each of them bogus. In `killed` a
 signer joins and one leaves while every run is killed at its first write, and the journal is lost once.
 """
@@ -23,7 +25,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
@@ -197,6 +199,7 @@ class Pass:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._runs = 0
+        self.group: dict[str, object] = {}  # as it was declared last, where it was one
         self.times: list[tuple[float, float]] = []  # of each run that stayed, its beginning and its end
 
     def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> Path:
@@ -213,6 +216,9 @@ class Pass:
 
     def _stay(self, settings: dict[str, object], hosts: dict[str, dict[str, object]], playbook: Path = PLAYBOOKS / "multisigner.yml") -> Path:
         began = time.time()
+        zones = settings["multisigner_zones"]
+        if isinstance(zones, (list, tuple)) and len(zones) == 1:
+            self.group = zones[0]
         process, log = self._start(settings, hosts, playbook)
         if process.wait() != 0 or not _is_complete(_report(log)):
             raise StoryError(f"the playbook ended with status {process.returncode} and this report ({log}):\n{_report(log)}")
@@ -489,6 +495,50 @@ def watched(zone: str) -> Iterator[Changes]:
         watcher.join()
 
 
+@dataclass
+class Looks:
+    """What the verifier said while something went on: how often it looked, and each finding above information with the second it was made at."""
+
+    number: int = 0
+    found: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def verified(folder: Path, run: Pass, zone: str) -> Iterator[Looks]:
+    looks = Looks()
+    began = time.monotonic()
+    ended = threading.Event()
+
+    def verify() -> None:
+        while not ended.wait(WATCH):
+            for way, groups in (("declared", [run.group]), ("by name", [])):
+                at = time.monotonic() - began
+                found = _complaints(folder / f"{zone}.verify.json", {"multisigner_zones": groups, "zone": zone})
+                looks.number += 1
+                looks.found += [f"at {at:.1f} s, {way}: {one}" for one in found]
+
+    verifier = threading.Thread(target=verify)
+    verifier.start()
+    try:
+        yield looks
+    finally:
+        ended.set()
+        verifier.join()
+
+
+def _complaints(result: Path, asked: dict[str, object]) -> list[str]:
+    """What the verifier finds now that is above information."""
+    variables = result.with_suffix(".vars")
+    variables.write_text(json.dumps({**asked, "verify_json": str(result), "verify_fail_on": "never"}), encoding="ascii")
+    command = ["ansible-playbook", "-i", str(LAB.inventory), "-e", f"@{variables}", str(PLAYBOOKS / "verify.yml")]
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        return [f"the verifier ended with status {ran.returncode}: {(ran.stdout + ran.stderr)[-2000:]}"]
+    returned = json.loads(result.read_text(encoding="utf-8"))
+    found = [one for zone in returned["zones"] for one in zone["findings"] if one["severity"] != "information"]
+    return [*map(str, returned["errors"].values()), *(f"{one['severity']} {one['code']} at {', '.join(one['servers'])}: {one['what']}" for one in found)]
+
+
 def _sent_to(shown: World) -> set[str]:
     """The addresses of the parent's servers, and of the signers that it delegates to."""
     names = {name for parent in PARENTS for name in shown[parent, "NS"] or ()}
@@ -580,12 +630,13 @@ def shown(fault: dict[str, object], began: float) -> str:
     return f"after {first:.1f} to {last:.1f} s, {fault['count']} times: {fault['pair']}: {fault['name']}: {fault['reason']}"
 
 
-def tell_story(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
-    """What came of it, and whether that was its end without anything bogus."""
+def tell_story(folder: Path, run: Pass, name: str, verify: bool) -> tuple[Told, bool]:
+    """What came of it, and whether that was its end without anything bogus, or, where *verify*, anything that the verifier complains of."""
     zone = f"{name}.example"
     failure = ""
     run.times.clear()
-    with probed(folder, zone) as told, watched(zone) as changes:
+    run.group = declared(zone, ZONES[zone].signers)
+    with probed(folder, zone) as told, watched(zone) as changes, verified(folder, run, zone) if verify else nullcontext(Looks()) as looks:
         try:
             STORIES[name](run, zone)
         except (StoryError, cross_matrix.NoAnswerError) as error:
@@ -604,14 +655,20 @@ def tell_story(folder: Path, run: Pass, name: str) -> tuple[Told, bool]:
     silence = told.result.get("silence")
     for line in silence[:5] if isinstance(silence, list) else []:
         print(f"  unanswered: {line}")
-    return told, not failure and not told.number("bogus")
+    if verify:
+        print(f"  the verifier looked {looks.number} times: {len(looks.found)} findings above information")
+        for line in looks.found[:20]:
+            print(f"  FOUND {line}")
+    return told, not failure and not told.number("bogus") and not looks.found
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="lifecycle", description="Signers join, leave and roll their keys, under the prober.")
     known = [*STORIES, "killed", "wrong"]
     parser.add_argument("stories", nargs="*", metavar="STORY", help=f"{', '.join(known)}; all of them by default")
-    wanted = parser.parse_args().stories or known
+    parser.add_argument("--verify", action="store_true", help="the verifier looks as well, and may find nothing above information")
+    options = parser.parse_args()
+    wanted = options.stories or known
     for name in wanted:
         if name not in known:
             parser.error(f"there is no story {name}; the stories: {', '.join(known)}")
@@ -626,7 +683,7 @@ def main() -> int:
     run.run(*group)  # BIND hears of its first DS
     until("BIND is done with its first keys", lambda: all(map(is_settled, zones)))
     print(f"every TTL is {TTL} s, BIND has renewed all signatures after {SIGNING} s; complete at first: {', '.join(zones)}", flush=True)
-    told = [tell_story(folder, run, name) for name in wanted if name not in groups]
+    told = [tell_story(folder, run, name, options.verify) for name in wanted if name not in groups]
     survived = [tell_killed(folder, run, name) for name in KILLED if "killed" in wanted]
     caught = [tell_wrong(folder, name) for name in WRONG if "wrong" in wanted]
     required = sum(seconds for name in wanted if name not in groups for seconds, _why in WAITS[name])
