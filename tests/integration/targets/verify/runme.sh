@@ -78,7 +78,28 @@ reported shop.example information
 [ "$before" = "$(state)" ] || fail "something was touched"
 
 say "The content is compared by zone transfers where that is asked for"
-verify 0 "${by_inventory[@]}" -e verify_transfer=true
+by_transfer=(-e verify_transfer=true -e "verify_json=$LAB_DIR/report/transfers.json")
+transfer_failed() { # ADDRESS...   at these servers, and no others
+  "$PYTHON" -c '
+import json, sys
+zones = {zone["name"]: zone for zone in json.load(open(sys.argv[1]))["zones"]}
+found = {server for one in zones["shop.example"]["findings"] if one["code"] == "transfer_failed" for server in one["servers"]}
+assert found == set(sys.argv[2:]), found' "$LAB_DIR/report/transfers.json" "$@"
+}
+verify 0 "${by_inventory[@]}" "${by_transfer[@]}"
+is_well shop.example
+transfer_failed 127.53.2.1 # ns1 gives none to anybody
+logged 0 ansible-playbook "${by_inventory[@]}" dnssec.multisigner.multisigner -e '{"bind_signer_allow_transfer": ["key \"{{ multisigner_tsig.name }}\""]}'
+send() { printf '%s\n' "server $NS1" "$@" send | nsupdate -k "$LAB_DIR/ns1/session.key"; }
+send 'update add only-here.shop.example. 3 TXT "at ns1"'
+sleep "$LAB_TTL"
+verify 2 "${by_inventory[@]}" "${by_transfer[@]}"
+transfer_failed # the TSIG key of the inventory does it
+says 'name_missing at ns1 .*only-here\.shop\.example TXT does not exist at desec'
+send 'update delete only-here.shop.example. TXT'
+sleep "$LAB_TTL"
+verify 0 "${by_name[@]}" -e zone=shop.example "${by_transfer[@]}"
+transfer_failed 127.53.2.1 # without the key
 is_well shop.example
 
 say "A name is enough: parent, servers and signers are found"
