@@ -213,7 +213,7 @@ MUTANTS = (
     Mutant('a CSYNC is published in a zone that goes insecure', 'csync_steps.py', 'if not self.seen.parent.ds_everywhere or', 'if', 'insecure-csync'),
     Mutant('a CSYNC of somebody else is removed', 'csync_steps.py', 'for csync in sorted(shown & ours) if', 'for csync in sorted(shown) if'),
     Mutant('a CSYNC is published beside that of somebody else', 'csync_steps.py', 'elif wanted is not None and shown - ours:', 'elif False:'),
-    Mutant('a CSYNC that is not asked for stays', 'csync_steps.py', '            ours |= {wanted}\n', '            pass\n', 'no-csync'),
+    Mutant('the right CSYNC is taken for that of somebody else', 'csync_steps.py', '            ours |= {wanted}\n', '            pass\n'),
     Mutant(
         'a CSYNC is not remembered', 'csync_steps.py',
         '            here.facts.keep(CSYNC_OURS, wanted.text, 0)\n', '', 'no-csync',

@@ -31,7 +31,7 @@ class Complaints:
             self.findings.blocked.extend(view.errors)
             for server in view.servers:
                 if not server.error:
-                    self.findings.blocked.extend(str(error) for error in _faults(self.seen.zone, view.name, server))
+                    self.findings.blocked.extend(str(error) for error in _faults(self.seen.zone, view.name, server, self.group.insecure))
         self.findings.blocked.extend(self.seen.parent.errors)
         for signer in self.here.leaving:
             if not signer.ns:
@@ -136,7 +136,7 @@ class Complaints:
         return tuple(ds for ds in sorted(self.seen.parent.ds_anywhere) if ds not in known)
 
 
-def _faults(zone: str, signer: str, server: ServerView) -> Iterator[MultisignerError]:
+def _faults(zone: str, signer: str, server: ServerView, insecure: bool) -> Iterator[MultisignerError]:
     where = f'{signer}, {server.server}'
     unsigned = [name for name, keys in (('DNSKEY RRset', server.signs_keys), ('SOA', server.signs_zone)) if not keys]
     if unsigned:
@@ -144,6 +144,8 @@ def _faults(zone: str, signer: str, server: ServerView) -> Iterator[MultisignerE
             f'no key in its DNSKEY RRset has a signature over its {" and ".join(unsigned)} that is valid now', zone, where,
             remedy='See whether its signatures have ended, and whether the clocks here and there are right',
         )
+    if insecure:
+        return  # then it may ask for that
     if any(ds.is_delete for ds in server.cds) or any(key.is_delete for key in server.cdnskeys):
         yield MultisignerError(
             'its CDS or CDNSKEY asks the parent to remove every DS of the zone (RFC 8078 section 4)', zone, where,

@@ -11,21 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import dns.dnssec
-import dns.exception
-import dns.message
-import dns.name
-import dns.rdataclass
-import dns.rdatatype
 import dns.rrset
 
-from .ask import Delegation, ask
+from .ask import Delegation, Keys, trusted, trusted_keys
 from .daemons import LabError
 
 IMMEDIATE, SOAMINIMUM = 1, 2  # RFC 7477 section 2.1.1.2
-Keys = dict[dns.name.Name, Any]  # the DNSKEY RRset of the zone, as dnspython wants it
 TTL = 3  # seconds, of the NS and glue that the registry makes
 
 
@@ -42,14 +34,14 @@ class Shown:
 
 def look(address: str, zone: str, ds: Sequence[dns.rrset.RRset]) -> Shown:
     """Raises LabError for a server that does not answer, and for answers that nothing authenticates or that changed meanwhile."""
-    keys = _keys(address, zone, ds)
+    keys = trusted_keys(address, zone, ds)
     before = _serial(address, zone, keys)
-    csync = _rdata(address, zone, zone, "CSYNC", keys)
+    csync = trusted(address, zone, zone, "CSYNC", keys)
     if not csync:
         return Shown(before, "", frozenset(), {})
-    names = frozenset(rdata.target.to_text().lower() for rdata in _rdata(address, zone, zone, "NS", keys))
+    names = frozenset(rdata.target.to_text().lower() for rdata in trusted(address, zone, zone, "NS", keys))
     below = sorted(name for name in names if name.endswith(f".{zone}."))
-    glue = {name: frozenset(rdata.address for rdata in _rdata(address, zone, name, "A", keys)) for name in below}
+    glue = {name: frozenset(rdata.address for rdata in trusted(address, zone, name, "A", keys)) for name in below}
     if _serial(address, zone, keys) != before:
         raise LabError(f"{address} changed the zone meanwhile")
     return Shown(before, " | ".join(sorted(rdata.to_text() for rdata in csync)), names, glue)
@@ -92,42 +84,5 @@ def _parse(text: str) -> tuple[int, int, tuple[str, ...]]:
     return int(serial), int(flags), tuple(types)
 
 
-def _keys(address: str, zone: str, ds: Sequence[dns.rrset.RRset]) -> Keys:
-    """The zone's DNSKEY RRset there, when a key that a DS names signs it."""
-    name = dns.name.from_text(zone)
-    answer = ask(address, zone, "DNSKEY")
-    rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, dns.rdatatype.DNSKEY)
-    if rrset is None:
-        raise LabError(f"no DNSKEY at {address}")
-    for key in rrset:
-        if any(dns.dnssec.make_ds(name, key, one.digest_type) == one for known in ds for one in known if one.digest_type in (2, 4)):
-            only = dns.rrset.from_rdata(name, rrset.ttl, key)
-            try:
-                _validate(address, rrset, answer, {name: only})
-            except LabError:
-                continue  # another key that a DS names may sign it
-            return {name: rrset}
-    raise LabError(f"no key that a DS names signs the DNSKEY RRset at {address}")
-
-
 def _serial(address: str, zone: str, keys: Keys) -> int:
-    return next((int(rdata.serial) for rdata in _rdata(address, zone, zone, "SOA", keys)), 0)
-
-
-def _rdata(address: str, zone: str, owner: str, rtype: str, keys: Keys) -> Sequence[Any]:
-    answer = ask(address, owner, rtype)
-    rrset = answer.get_rrset(answer.answer, dns.name.from_text(owner), dns.rdataclass.IN, dns.rdatatype.from_text(rtype))
-    if rrset is None:
-        return ()
-    _validate(address, rrset, answer, keys)
-    return list(rrset)
-
-
-def _validate(address: str, rrset: dns.rrset.RRset, answer: dns.message.Message, keys: Keys) -> None:
-    rrsigs = answer.get_rrset(answer.answer, rrset.name, dns.rdataclass.IN, dns.rdatatype.RRSIG, rrset.rdtype)
-    try:
-        if rrsigs is None:
-            raise LabError(f"{dns.rdatatype.to_text(rrset.rdtype)} at {address} is not signed")
-        dns.dnssec.validate(rrset, rrsigs, keys)
-    except dns.exception.DNSException as error:
-        raise LabError(f"{dns.rdatatype.to_text(rrset.rdtype)} at {address} is bogus: {error}") from error
+    return next((int(rdata.serial) for rdata in trusted(address, zone, zone, "SOA", keys)), 0)

@@ -4,8 +4,8 @@
 """The part of the registry that follows CDS and CSYNC: it looks at every zone now and then, and at once when it is notified (RFC 7344, RFC 7477, RFC 9859).
 
 It asks every server of the delegation and does nothing unless all say the same (RFC 9975 section 3). BIND's `dnssec-cds` judges what each of
-them says, and must come to the same DS set for all. It never makes the first DS of a zone, and never the last one go. What it does for a
-CSYNC is in csync.py.
+them says, and must come to the same DS set for all. It never makes the first DS of a zone. The last one goes where all ask for that (RFC 8078
+section 4). What it does for a CSYNC is in csync.py.
 
     python -m multisigner_lab.scanner FOLDER KEY_FILE SECONDS ZONE...
 """
@@ -28,12 +28,13 @@ import dns.rdatatype
 import dns.rrset
 
 from . import csync, settings
-from .ask import ask, delegation
+from .ask import ask, delegation, trusted, trusted_keys
 from .daemons import Daemon, LabError, program, start
 from .settings import Lab
 
 LONG_AGO = "20000101000000"  # dnssec-cds would refuse signatures that are older than the file of the DS that there are
 TYPES = ("DNSKEY", "CDS", "CDNSKEY")
+DELETE = {"CDS": {"0 0 0 00"}, "CDNSKEY": {"0 3 0 AA=="}}  # RFC 8078 section 4
 
 
 def start_scanner(lab: Lab) -> Daemon:
@@ -86,6 +87,9 @@ class Scanner:
             return f"left alone: CDS or CDNSKEY differ between {', '.join(announced)}"
         if not any(announced.values()):
             return "no CDS"
+        if self._asks_for_removal(zone, ds, list(announced)):
+            self._update(f"update delete {zone}. DS\nsend\n")
+            return "followed: every DS is removed"
         (self._folder / "dsset").write_text("".join(f"{rrset}\n" for rrset in ds), encoding="ascii")
         scripts = {self._judge(zone, rrsets) for rrsets in seen.values()}
         if len(scripts) != 1:
@@ -95,6 +99,14 @@ class Scanner:
             return "nothing to do"
         self._update(script)
         return f"followed: {' | '.join(script.split(chr(10)))}"
+
+    @staticmethod
+    def _asks_for_removal(zone: str, ds: list[dns.rrset.RRset], addresses: list[str]) -> bool:
+        """Whether every server says, signed by the zone, that there are to be no DS, and nothing else."""
+        return all(
+            {str(rdata) for rdata in trusted(address, zone, zone, rtype, trusted_keys(address, zone, ds))} == DELETE[rtype]
+            for address in addresses for rtype in DELETE
+        )
 
     def _follow_csync(self, zone: str) -> str:
         ds = self._ds(zone)
@@ -150,6 +162,7 @@ def main() -> int:
                 listener.sendto(answer, client)
                 if zone is not None:
                     sys.stdout.write(f"{zone}: notified\n")
+                    sys.stdout.flush()
                     scanner.scan(zone)
             except TimeoutError:
                 for zone in zones:

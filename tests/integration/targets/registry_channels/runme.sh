@@ -97,6 +97,8 @@ pass() { # STATUS ZONE_YAML [OPTION...]   a pass for move.example that stays for
 
 delegate() { printf 'server %s\nupdate %s move.example. 3 NS %s\nsend\n' "$LAB_PARENT" "$1" "$2" | nsupdate -k "$LAB_REGISTRY_KEY"; } # add|delete NAME
 
+registry_log() { grep -F "$1" "$LAB_DIR/scanner/scanner.log"; } # TEXT
+
 ds_count() { dig +short +norecurse @"$1" move.example DS | wc -l; }
 
 say "cds: nothing authenticates the CDS of a zone without DS, so the first DS comes another way"
@@ -111,7 +113,8 @@ say "cds: a second signer's DS comes by CDS, and only its NS need a person"
 pass 0 "parent: scanning_registry, signers: [ns1, desec]" -e multisigner_wait=60
 says 'a person to change the NS at scanning_registry: add NS ns1.desec.example, add NS ns2.desec.example'
 for address in 127.53.1.1 127.53.1.2; do [ "$(ds_count $address)" -eq 2 ] || fail "not two DS at $address"; done
-grep 'move.example: notified' "$LAB_DIR/scanner/scanner.log" || fail "the registry was not notified"
+# it looks by itself too, and then nobody has to notify it
+registry_log 'move.example: followed' || fail "the registry did not follow the CDS"
 delegate add ns1.desec.example.
 delegate add ns2.desec.example.
 pass 0 "parent: scanning_registry, signers: [ns1, desec]" -e multisigner_wait=60
@@ -120,8 +123,6 @@ pass 0 "parent: scanning_registry, signers: [ns1, desec]"
 changed_nothing
 
 csync() { dig +short +norecurse @"$1" move.example CSYNC; }
-
-registry_log() { grep -F "$1" "$LAB_DIR/scanner/scanner.log"; } # TEXT
 
 say "csync: it is published at every signer when their NS are the same"
 both="parent: scanning_registry, signers: [ns1, desec]"
@@ -147,4 +148,106 @@ pass 0 "$leaving"
 for address in 127.53.3.1 127.53.3.2; do [ -z "$(csync $address)" ] || fail "$address has a CSYNC still"; done
 pass 0 "$leaving"
 changed_nothing
+say "cds: two servers of one signer, a Knot; the registry has a DS too much"
+zone=wrong-ds.example
+mkdir -p "$LAB_DIR/two/127.53.2.4"
+cp "$(PATH=$PATH:/usr/sbin command -v knotd)" "$LAB_DIR/two/knotd"   # AppArmor's profile goes by the program's path
+
+configure() { # ADDRESS PUBLISH   what that server publishes of CDS: always, none or delete-dnssec
+  cat >"$LAB_DIR/two/$1/knot.conf" <<CONF
+server:
+    rundir: "$LAB_DIR/two/$1"
+    listen: $1@53
+database:
+    storage: "$LAB_DIR/two/$1"
+policy:
+  - id: manual
+    manual: on
+    algorithm: ecdsap256sha256
+    cds-cdnskey-publish: $2
+zone:
+  - domain: $zone
+    file: "$LAB_DIR/two/$1/zone"
+    zonefile-sync: -1
+    zonefile-load: difference-no-serial
+    journal-content: all
+    dnssec-signing: on
+    dnssec-policy: manual
+CONF
+}
+
+cds_at() { dig +short +norecurse @"$1" $zone CDS | sort | tr '\n' '|'; }
+
+cds_is_not() { [ "$(cds_at "$1")" != "$2" ]; } # ADDRESS CDS
+
+publish() { # ADDRESS PUBLISH   on a server that runs
+  local before
+  before=$(cds_at "$1")
+  configure "$1" "$2"
+  knotc -s "$LAB_DIR/two/$1/knot.sock" reload
+  knotc -s "$LAB_DIR/two/$1/knot.sock" zone-sign
+  until_true cds_is_not "$1" "$before"
+}
+
+configure 127.53.2.4 always
+printf '%s\n' "$zone. 3 SOA ns.$zone. hostmaster.$zone. 1 3600 600 86400 3" "$zone. 3 NS ns4.operator.example." "$zone. 3 NS ns5.operator.example." >"$LAB_DIR/two/127.53.2.4/zone"
+PATH=$PATH:/usr/sbin keymgr -c "$LAB_DIR/two/127.53.2.4/knot.conf" $zone generate algorithm=13 ksk=yes zsk=yes
+cp -r "$LAB_DIR/two/127.53.2.4" "$LAB_DIR/two/127.53.2.5"
+configure 127.53.2.5 always
+for address in 127.53.2.4 127.53.2.5; do
+  "$LAB_DIR/two/knotd" -c "$LAB_DIR/two/$address/knot.conf" >"$LAB_DIR/two/$address/log" 2>&1 &
+  until_true cds_is_not $address ""
+done
+own=$(PATH=$PATH:/usr/sbin keymgr -c "$LAB_DIR/two/127.53.2.4/knot.conf" $zone ds | sed -n 's/.* DS \([0-9]* [0-9]* 2 .*\)/\1/p')
+key=$(PATH=$PATH:/usr/sbin keymgr -c "$LAB_DIR/two/127.53.2.4/knot.conf" $zone dnskey | sed -n 's/.* DNSKEY //p')
+extra="4711 13 2 $(printf %064d 7)"
+{
+  printf 'server %s\nupdate delete %s. NS\n' "$LAB_PARENT" $zone
+  printf "update add $zone. 3 %s\n" "NS ns4.operator.example." "NS ns5.operator.example." "DS $own" "DS $extra"
+  echo send
+} | nsupdate -k "$LAB_REGISTRY_KEY"
+ds_is() { [ "$(dig +short +norecurse @127.53.1.1 $zone DS | wc -l)" -eq "$1" ] && [ "$(dig +short +norecurse @127.53.1.2 $zone DS | wc -l)" -eq "$1" ]; } # HOW_MANY
+until_true ds_is 2
+registry() { # ZONE_YAML   registry_ds through the channel cds
+  logged 0 ansible localhost -v -m dnssec.multisigner.registry_ds -e ansible_connection=local -e "ansible_python_interpreter=$PYTHON" \
+    -a "$(printf '{"channel": "cds", "servers": ["127.53.1.1", "127.53.1.2"], "zones": [%s]}' "$1")"
+}
+
+say "cds: while one of them has other CDS, the registry does nothing, and the tool says which"
+publish 127.53.2.5 none
+signer="{\"name\": \"knot\", \"sep_keys\": [\"$key\"], \"servers\": [\"127.53.2.4\", \"127.53.2.5\"]}"
+registry "{\"name\": \"$zone\", \"signers\": [$signer], \"remove\": [\"$extra\"]}"
+says '127.53.2.5.* has other CDS or CDNSKEY than .*127.53.2.4.*: the parent takes nothing until all are the same .RFC 9975'
+registry_log "$zone: notified" && fail "the registry was notified of CDS that differ"
+"$PYTHON" - $zone <<'PYTHON'
+# somebody else notifies it all the same
+import sys
+
+import dns.message
+import dns.opcode
+import dns.query
+
+message = dns.message.make_query(sys.argv[1], 'CDS')
+message.set_opcode(dns.opcode.NOTIFY)
+assert dns.query.udp(message, '127.53.1.3', port=5359, timeout=5).rcode() == 0
+PYTHON
+until_true registry_log "$zone: left alone: CDS or CDNSKEY differ between 127.53.2.4, 127.53.2.5"
+ds_is 2 || fail "the registry acted on CDS that differ"
+publish 127.53.2.5 always
+registry "{\"name\": \"$zone\", \"signers\": [$signer], \"remove\": [\"$extra\"]}"
+until_true ds_is 1
+registry_log "$zone: notified" || fail "the registry was not notified"
+
+say "cds: a zone goes insecure when every server asks for it, and not before"
+publish 127.53.2.4 delete-dnssec
+registry "{\"name\": \"$zone\", \"signers\": [], \"insecure\": true, \"remove\": [\"$own\"]}"
+says '127.53.2.[45].* has other CDS or CDNSKEY than .*127.53.2.[45]'
+ds_is 1 || fail "the last DS went while one server did not ask for it"
+publish 127.53.2.5 delete-dnssec
+[ "$(cds_at 127.53.2.5)" = '0 0 0 00|' ] || fail "the CDS do not ask for the removal"
+registry "{\"name\": \"$zone\", \"signers\": [], \"insecure\": true, \"remove\": [\"$own\"]}"
+until_true ds_is 0
+registry_log "$zone: followed: every DS is removed" || fail "the registry did not follow"
+registry "{\"name\": \"$zone\", \"signers\": [], \"insecure\": true, \"remove\": [\"$own\"]}"
+says 'The parent shows this DS set already'
 echo "All is well."

@@ -379,6 +379,8 @@ def test_a_signer_that_asks_the_parent_to_remove_every_ds_blocks(delete):
     made = plan(GROUP, seen(ns1(CSK, **delete), desec(KSK, ZSK)), MATURE, NOW)
     assert made.delegation is None
     assert any('server ns1, 192.0.2.1: its CDS or CDNSKEY asks the parent to remove every DS' in text for text in made.blocked)
+    made = plan(replace(GROUP, insecure=True), seen(ns1(CSK, **delete), desec(KSK, ZSK), parent=registry(KSK.ds(ZONE))), MATURE, NOW)
+    assert not made.blocked and made.delegation.remove == (KSK.ds(ZONE),)  # where that is declared, it may
 
 
 UNION = {'cds': frozenset(k.ds(ZONE) for k in (KSK, CSK)), 'cdnskeys': frozenset([KSK, CSK])}

@@ -164,6 +164,16 @@ def test_when_it_is_not_asked_for_any_more_what_was_published_goes_and_what_some
     assert not made.steps and made.state == 'complete'
 
 
+def test_after_a_lost_journal_one_that_is_right_is_taken_over() -> None:
+    story = settled()
+    story.memory = Memory()
+    story.look(*shows(NS1, DESEC), ds=BOTH)
+    assert story.look(*shows(NS1, DESEC), ds=BOTH, after=100_000).state == 'complete'
+    story.group = group('ns1', 'desec')
+    made = story.look(*shows(NS1, DESEC), ds=BOTH)
+    assert removed(made, 'ns1') == removed(made, 'desec') == CSYNC
+
+
 def test_nor_does_one_go_that_a_lost_journal_does_not_know() -> None:
     story = settled()
     story.group, story.memory = group('ns1', 'desec'), Memory()
