@@ -108,6 +108,7 @@ def _prepare_registry(lab: Lab) -> str:
 
 def _start_registry(lab: Lab, update_key: Secret, rndc_key: Secret) -> Daemon:
     folder = lab.folder("registry")
+    types = "DS NS A CDS CDNSKEY" if lab.cds else "DS NS"  # glue, and what operators of name servers say of zones (RFC 9615)
     zone = f"""zone "example" {{
     type primary;
     file "{folder}/zone.signed";
@@ -115,7 +116,7 @@ def _start_registry(lab: Lab, update_key: Secret, rndc_key: Secret) -> Daemon:
     dnssec-policy "registry";
     inline-signing no;
     // the operator's key may change delegations, and nothing else
-    update-policy {{ grant {update_key.name} subdomain {settings.TLD} DS NS; }};
+    update-policy {{ grant {update_key.name} subdomain {settings.TLD} {types}; }};
     allow-transfer {{ {settings.REGISTRY_SECONDARY}; }};
     also-notify {{ {settings.REGISTRY_SECONDARY}; }};
     notify explicit;

@@ -4,8 +4,8 @@
 """The part of the registry that follows CDS and CSYNC: it looks at every zone now and then, and at once when it is notified (RFC 7344, RFC 7477, RFC 9859).
 
 It asks every server of the delegation and does nothing unless all say the same (RFC 9975 section 3). BIND's `dnssec-cds` judges what each of
-them says, and must come to the same DS set for all. It never makes the first DS of a zone. The last one goes where all ask for that (RFC 8078
-section 4). What it does for a CSYNC is in csync.py.
+them says, and must come to the same DS set for all. The last one goes where all ask for that (RFC 8078
+section 4). The first one it makes where RFC 9615 says so, see bootstrap.py. What it does for a CSYNC is in csync.py.
 
     python -m multisigner_lab.scanner FOLDER KEY_FILE SECONDS ZONE...
 """
@@ -27,7 +27,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from . import csync, settings
+from . import bootstrap, csync, settings
 from .ask import ask, delegation, trusted, trusted_keys
 from .daemons import Daemon, LabError, program, start
 from .settings import Lab
@@ -80,7 +80,10 @@ class Scanner:
     def _follow(self, zone: str) -> str:
         ds = self._ds(zone)
         if not ds:
-            return "no DS yet: the first one does not come by CDS"
+            script = bootstrap.first_ds(zone, delegation(zone))
+            if script:
+                self._update(script)
+            return f"the first DS: {' | '.join(script.split(chr(10)))}" if script else "no DS yet, and no CDS"
         seen = {address: _rrsets(address, zone) for address in delegation(zone).addresses}
         announced = {address: _announced(rrsets) for address, rrsets in seen.items()}
         if len(set(announced.values())) != 1:

@@ -208,9 +208,9 @@ extra="4711 13 2 $(printf %064d 7)"
 } | nsupdate -k "$LAB_REGISTRY_KEY"
 ds_is() { [ "$(dig +short +norecurse @127.53.1.1 $zone DS | wc -l)" -eq "$1" ] && [ "$(dig +short +norecurse @127.53.1.2 $zone DS | wc -l)" -eq "$1" ]; } # HOW_MANY
 until_true ds_is 2
-registry() { # ZONE_YAML   registry_ds through the channel cds
+registry() { # ZONE [OPTIONS]   registry_ds through the channel cds, both as JSON
   logged 0 ansible localhost -v -m dnssec.multisigner.registry_ds -e ansible_connection=local -e "ansible_python_interpreter=$PYTHON" \
-    -a "$(printf '{"channel": "cds", "servers": ["127.53.1.1", "127.53.1.2"], "zones": [%s]}' "$1")"
+    -a "$(printf '{"channel": "cds", "servers": ["127.53.1.1", "127.53.1.2"], %s "zones": [%s]}' "${2:-}" "$1")"
 }
 
 say "cds: while one of them has other CDS, the registry does nothing, and the tool says which"
@@ -250,4 +250,24 @@ until_true ds_is 0
 registry_log "$zone: followed: every DS is removed" || fail "the registry did not follow"
 registry "{\"name\": \"$zone\", \"signers\": [], \"insecure\": true, \"remove\": [\"$own\"]}"
 says 'The parent shows this DS set already'
+
+say "cds: the first DS comes by CDS where every name server has a signal of RFC 9615, and not before"
+signal() { # NAME_SERVER   the operator of that server says under its name what the zone says
+  printf 'server %s\n' "$LAB_PARENT"
+  for rtype in CDS CDNSKEY; do
+    dig +short +norecurse @127.53.2.4 $zone $rtype | while read -r rdata; do echo "update add _dsboot.$zone._signal.$1. 3 $rtype $rdata"; done
+  done
+  echo send
+}
+
+publish 127.53.2.4 always
+publish 127.53.2.5 always
+signal ns4.operator.example | nsupdate -k "$LAB_REGISTRY_KEY"
+registry "{\"name\": \"$zone\", \"signers\": [$signer]}" '"bootstrapping": true,'
+until_true registry_log "$zone: left alone: _dsboot.$zone._signal.ns5.operator.example. does not have the CDS of the zone"
+ds_is 0 || fail "a DS came though one name server has no signal"
+signal ns5.operator.example | nsupdate -k "$LAB_REGISTRY_KEY"
+registry "{\"name\": \"$zone\", \"signers\": [$signer]}" '"bootstrapping": true,'
+until_true ds_is 1
+registry_log "$zone: the first DS: update add $zone. 3 DS"
 echo "All is well."
