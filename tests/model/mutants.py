@@ -268,6 +268,11 @@ MUTANTS = (
         'CDS go before their DS may', 'parent_steps.py',
         'self._has_ended(key, owners) and all(ds in obsolete for ds in self.here.ds_at_parent(key))', 'True', 'ksk',
     ),
+    Mutant(
+        'CDS of others go where nobody asks for the removal of every DS', 'parent_steps.py',
+        'if view.servers and all(any(ds.is_delete for ds in server.cds) for server in view.servers):', 'if view.servers:', 'insecure',
+    ),
+    Mutant('a signer\'s own CDS go where it asks for the removal of every DS', 'parent_steps.py', 'if view.name not in owners]', 'if True]'),
     # the plan
     Mutant('a run does not wait for another one that removes', 'plan.py', 'if hold_until is not None and hold_until > now:', 'if False:', 'leave-second'),
     Mutant('facts that this plan does not need are forgotten', 'plan.py', '    _look_at_every_fact(here)\n', '', 'leave-ksk'),

@@ -171,6 +171,21 @@ class ParentSteps:
                 steps.append(Step(view.name, (), sort_records(extra), 'CDS and CDNSKEY of keys that are no longer in the DS set'))
         return steps
 
+    def make_removal_clear(self) -> list[Step]:
+        """Where a signer asks the parent to remove every DS, the CDS and CDNSKEY that it has of others go, since a parent heeds that only when
+        it stands alone (RFC 8078 section 4). Nowhere else: a parent that looks at one signer would take the others' DS away."""
+        steps: list[Step] = []
+        for view in self.here.asked:
+            if view.servers and all(any(ds.is_delete for ds in server.cds) for server in view.servers):
+                foreign = [key for key, owners in self.here.owners.items() if view.name not in owners]
+                records = frozenset().union(*(_parent_records_of(key, self.seen.zone) for key in foreign))
+                shown = {Record('CDNSKEY', key) for server in view.servers for key in server.cdnskeys} | {
+                    Record('CDS', ds) for server in view.servers for ds in server.cds
+                }
+                if shown & records:
+                    steps.append(Step(view.name, (), sort_records(shown & records), 'it asks the parent to remove every DS, and that must stand alone'))
+        return steps
+
     def _is_ended_record(self, record: Record, view: SignerView, obsolete: Sequence[DS]) -> bool:
         """Whether a CDS or CDNSKEY is of a key whose DS may go or has gone, and which this signer has withdrawn if it was its own."""
         for key, owners in self.here.owners.items():

@@ -158,7 +158,8 @@ class _Planner:
             return [], None
         if parent.ds_anywhere:
             notes.append('the zone goes insecure, as declared: its DS are removed; keys and signatures stay until no resolver holds a DS')
-            return [], self._as_the_channel_goes(Delegation(here.group.parent.name, remove=tuple(sorted(parent.ds_anywhere))))
+            steps = ParentSteps(here, self.findings).make_removal_clear()
+            return steps, self._as_the_channel_goes(Delegation(here.group.parent.name, remove=tuple(sorted(parent.ds_anywhere))))
         last = latest(fact for fact in here.facts.current.values() if fact.kind == DS_NOWHERE)
         if last is not None and not here.facts.has_aged(last):
             self.findings.waits.append(Wait('DS of the zone to leave the caches', due(last), since(last, 'no server of the parent has shown one')))

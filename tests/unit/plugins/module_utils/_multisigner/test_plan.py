@@ -383,6 +383,17 @@ def test_a_signer_that_asks_the_parent_to_remove_every_ds_blocks(delete):
     assert not made.blocked and made.delegation.remove == (KSK.ds(ZONE),)  # where that is declared, it may
 
 
+def test_the_cds_of_others_go_where_a_signer_asks_for_the_removal_of_every_ds_and_nowhere_else():
+    delete = {'cds': frozenset([DS.parse('0 0 0 00')]), 'cdnskeys': frozenset([DNSKEY.parse('0 3 0 AA==')])}
+    both = {'cds': frozenset([*delete['cds'], KSK.ds(ZONE), CSK.ds(ZONE)]), 'cdnskeys': frozenset([*delete['cdnskeys'], CSK])}
+    insecure, known = replace(GROUP, insecure=True), registry(KSK.ds(ZONE), CSK.ds(ZONE))
+    made = plan(insecure, seen(ns1(CSK, **both), desec(KSK, ZSK, **UNION), parent=known), MATURE, NOW)
+    assert [(step.signer, {record.text for record in step.remove}) for step in made.steps] == [('ns1', {f'CDS {CSK.ds(ZONE).text}', f'CDNSKEY {CSK.text}'})]
+    assert not made.steps[0].add
+    made = plan(insecure, seen(ns1(CSK, **delete), desec(KSK, ZSK, **delete), parent=known), MATURE, NOW)
+    assert not made.steps and made.delegation.remove == tuple(sorted([KSK.ds(ZONE), CSK.ds(ZONE)]))
+
+
 UNION = {'cds': frozenset(k.ds(ZONE) for k in (KSK, CSK)), 'cdnskeys': frozenset([KSK, CSK])}
 
 
