@@ -535,8 +535,18 @@ def _complaints(result: Path, asked: dict[str, object]) -> list[str]:
     if ran.returncode != 0:
         return [f"the verifier ended with status {ran.returncode}: {(ran.stdout + ran.stderr)[-2000:]}"]
     returned = json.loads(result.read_text(encoding="utf-8"))
-    found = [one for zone in returned["zones"] for one in zone["findings"] if one["severity"] != "information"]
+    found = [one for zone in returned["zones"] for one in zone["findings"] if one["severity"] != "information" and not _is_right(zone["name"], one)]
     return [*map(str, returned["errors"].values()), *(f"{one['severity']} {one['code']} at {', '.join(one['servers'])}: {one['what']}" for one in found)]
+
+
+def _is_right(zone: str, finding: dict[str, object]) -> bool:
+    """Whether a finding is true of the lab and of no procedure: its signatures are to last for a minute or two only, and a signer that is
+    declared does not have the zone before the run that lets it join has begun."""
+    if finding["code"] == "signature_near_expiry":
+        return True
+    joiners = {address for signer, addresses in SERVERS.items() if signer not in ZONES[zone].signers for address in addresses}
+    servers = finding["servers"]
+    return finding["code"] == "server_unusable" and isinstance(servers, list) and joiners.issuperset(servers)
 
 
 def _sent_to(shown: World) -> set[str]:
