@@ -152,6 +152,12 @@ options:
     type: list
     elements: dict
     default: []
+  journal_content:
+    description:
+      - The journal of the passes, as M(dnssec.multisigner.multisigner_journal) read it.
+      - It tells whose a key is. One that signs nothing, and that not all signers publish, is then a next key or one on its way out, which the
+        passes follow; that is V(information). Without it the verifier cannot tell it from one that was forgotten.
+    type: str
   bootstrapping:
     description: Whether to look at the signals by which a parent that does RFC 9615 authenticates the first DS of a zone.
     type: bool

@@ -14,7 +14,7 @@ from typing import Iterable
 from .dnskey import CSYNC, DIGEST_LENGTHS, DNSKEY, DS
 from .facts import Facts, due
 from .group import Group, Signer
-from .journal import Fact
+from .journal import Fact, Memory
 from .observation import NOT_AUTHENTICATED, SignerView, ZoneObservation
 
 # RFC 8901 section 4 wants one set of algorithms at all signers. This is the one other set that may be asked for: every
@@ -34,6 +34,11 @@ NS_NOWHERE = 'no NS RRset names the signer'
 CSYNC_OURS = 'CSYNC was published for the parent'
 
 parse_key = lru_cache(maxsize=None)(DNSKEY.parse)
+
+
+def known_keys(memory: Memory) -> frozenset[DNSKEY]:
+    """The keys of which *memory* knows whose they are, as long as anything of them is anywhere."""
+    return frozenset(parse_key(fact.subject.partition(' ')[2]) for fact in memory.facts.values() if fact.kind in (KEY_OWNER, KEY_FOUND_AT))
 
 
 class Situation:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from ..dnskey import zone_name
+from ..dnskey import DNSKEY, zone_name
 from ..errors import MultisignerError
+from ..journal import GAP, Journal
 from ..parallel import in_shares
 from ..resolve import TSIG_OPTION, Tsig, for_each
+from ..situation import known_keys
 from ..trust import CHAIN_OPTIONS, chain_from
 from .findings import CRITICAL, INFORMATION, SEVERITIES
 from .judge import judge
@@ -74,6 +77,7 @@ VERIFY_OPTIONS: Dict[str, Any] = {
     'names': {'type': 'list', 'elements': 'str', 'default': []},
     'names_file': {'type': 'path'},
     'plans': {'type': 'list', 'elements': 'dict', 'default': []},
+    'journal_content': {'type': 'str'},
     'bootstrapping': {'type': 'bool', 'default': False},
     'fail_on': {'type': 'str', 'choices': [*SEVERITIES[:-1], 'never'], 'default': 'error'},
     **CHAIN_OPTIONS,
@@ -130,6 +134,7 @@ def read_targets(options: Mapping[str, Any]) -> tuple[list[Target], dict[str, st
     signers = {option['name']: option for option in options['signers']}
     parents = {option['name']: option for option in options['parents']}
     plans = {str(plan.get('name')): _plan(plan) for plan in options['plans']}
+    followed = _followed(options['journal_content'], time.time()) if options['journal_content'] else {}
     targets: dict[str, Target] = {}
     errors: dict[str, str] = {}
     for option in options['zones']:
@@ -139,6 +144,7 @@ def read_targets(options: Mapping[str, Any]) -> tuple[list[Target], dict[str, st
             if name in targets:
                 raise MultisignerError('it is declared twice', remedy='Keep one of the entries')
             targets[name] = _target(name, option, options, signers, parents, plans.get(name))
+            targets[name] = replace(targets[name], followed=followed.get(name, frozenset()))
         except MultisignerError as error:
             errors[name] = str(error.at(zone=name))
     return [target for target in targets.values() if target.zone not in errors], errors
@@ -188,6 +194,13 @@ def _check_name(text: str, zone: str) -> None:
             dns.rdatatype.from_text(rtype)
     except (dns.exception.DNSException, ValueError) as error:
         raise MultisignerError(f'"{text}" cannot be asked for: {error}', remedy='Write a name, and after it types if you like: mail MX') from None
+
+
+def _followed(journal_content: str, now: float) -> dict[str, frozenset[DNSKEY]]:
+    """The keys that the passes know of each zone. Without those of a zone that no pass looked at for so long that it would not believe them itself."""
+    with Journal('of the passes', writable=False, content=journal_content) as journal:
+        memories = journal.memories()
+    return {zone: known_keys(memory) for zone, memory in memories.items() if memory.seen is not None and 0 <= now - memory.seen <= GAP}
 
 
 def _plan(plan: Mapping[str, Any]) -> Plan:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Mapping
 
+from ..dnskey import DNSKEY
 from ..resolve import Server, Tsig
 
 # What went wrong with one question.
@@ -178,6 +179,7 @@ class Target:
     transfer: bool = False
     bootstrapping: bool = False
     plan: Plan | None = None
+    followed: frozenset[DNSKEY] = frozenset()  # keys of which the passes know whose they are
 
 
 @dataclass(frozen=True, eq=False)

@@ -137,7 +137,8 @@ def idle_keys(e: Evidence) -> Iterator[Finding]:
     for key in sorted(e.keys - signing - replaced):
         holders = e.holders(key)
         everywhere = all(key in seen.keys for seen in wanted)
-        relied_on = key in e.trusted or e.is_planned(f'DNSKEY {key.text}') or not any(seen in wanted for seen in holders)
+        followed = key in e.survey.target.followed or e.is_planned(f'DNSKEY {key.text}')
+        relied_on = key in e.trusted or followed or not any(seen in wanted for seen in holders)
         if everywhere or relied_on:
             yield Finding(
                 'key_signs_nothing', f'key {key} signs nothing anywhere', 'Nothing', 'Nothing, when it is a next key or one on its way out',

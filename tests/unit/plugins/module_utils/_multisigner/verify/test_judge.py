@@ -330,6 +330,15 @@ def test_what_the_plan_is_about_to_do_is_information() -> None:
     assert told(found) == []
 
 
+def test_a_key_that_the_passes_follow_is_a_next_one_or_on_its_way_out() -> None:
+    found = group()
+    found['beta'].published.append(zsk('nobody'))
+    found.target = replace(found.target, followed=frozenset((zsk('somebody').key,)))
+    assert [code for code, _severity, _signers in told(found)] == ['stale_key']
+    found.target = replace(found.target, followed=frozenset((zsk('nobody').key,)))
+    assert told(found) == []
+
+
 def test_cds_of_the_own_keys_only_have_nothing_to_remove_where_the_parent_has_no_ds() -> None:
     found = group()
     found.ds.clear()

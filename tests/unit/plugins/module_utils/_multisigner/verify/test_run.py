@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Iterator
@@ -15,7 +16,10 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 import pytest
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import GAP, Fact, Journal, Memory
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.situation import KEY_EVERYWHERE, KEY_OWNER
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify.run import VERIFY_OPTIONS, read_targets, verify
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify.survey import NAME, Probe
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer, read_question
@@ -202,6 +206,22 @@ def test_leaving_signers_are_looked_at_and_dead_ones_are_known() -> None:
     signers = [{'name': name, 'servers': ['192.0.2.1']} for name in ('ns1', 'ns2', 'ns3')]
     found, _errors = targets({'name': 'a.example', 'signers': ['ns1'], 'leaving': ['ns2', 'ns3'], 'dead': ['ns3']}, signers=signers)
     assert [(one.name, one.leaving, one.dead) for one in found[0].signers] == [('ns1', False, False), ('ns2', True, False), ('ns3', True, True)]
+
+
+def test_the_journal_tells_which_keys_the_passes_follow(tmp_path: Path) -> None:
+    now, known = time.time(), DNSKEY(256, 3, 13, bytes(64))
+    facts = [Fact(KEY_OWNER, f'ns1 {known.text}', now, 60), Fact(KEY_EVERYWHERE, DNSKEY(256, 3, 13, bytes(range(64))).text, now, 60)]
+    with Journal(str(tmp_path / 'journal'), writable=True) as journal:
+        for zone, seen in (('a.example', now - GAP + 60), ('old.example', now - GAP - 60)):
+            journal.store(zone, Memory(), Memory({fact.key: fact for fact in facts}, seen))
+        content = journal.export()
+    found, _errors = targets({'name': 'a.example'}, {'name': 'old.example'}, {'name': 'other.example'}, journal_content=content)
+    assert {target.zone: target.followed for target in found} == {'a.example': {known}, 'old.example': frozenset(), 'other.example': frozenset()}
+
+
+def test_what_is_no_journal_is_refused() -> None:
+    with pytest.raises(MultisignerError, match='no journal'):
+        targets({'name': 'a.example'}, journal_content='nonsense')
 
 
 def test_a_plan_is_read_as_the_planner_returns_it() -> None:
