@@ -514,6 +514,8 @@ def verified(folder: Path, run: Pass, zone: str) -> Iterator[Looks]:
             for way, groups in (("declared", [run.group]), ("by name", [])):
                 at = time.monotonic() - began
                 found = _complaints(folder / f"{zone}.verify.json", {"multisigner_zones": groups, "zone": zone})
+                if not groups:  # only the journal can tell a key that a rollover brings or takes away from one that was forgotten
+                    found = [one for one in found if not one.startswith("warning stale_key ")]
                 looks.number += 1
                 looks.found += [f"at {at:.1f} s, {way}: {one}" for one in found]
 
