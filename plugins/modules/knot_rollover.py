@@ -22,7 +22,7 @@ description:
     Knot published this key and no other. C(knotc zone-key-rollover) would make the key at once, and sign with it after C(dnskey-ttl) and
     C(propagation-delay), whatever other signers publish.
   - It does not begin while Knot still works on any of the zone's keys.
-  - All that follows Knot does by itself. For a KSK it has to be told that the parent has the DS, by M(dnssec.multisigner.knot_submission).
+  - All that follows Knot does by itself. For a KSK or CSK it has to be told that the parent has the DS, by M(dnssec.multisigner.knot_submission).
   - The playbook C(dnssec.multisigner.rollover) does all of this.
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
@@ -48,9 +48,9 @@ options:
         elements: str
         default: []
   keys:
-    description: Which key of each zone, its KSK or its ZSK. The CSK of a zone that has one key for both is not rolled by this module.
+    description: Which key of each zone, its KSK, its ZSK, or its CSK where one key is both.
     type: str
-    choices: [ksk, zsk]
+    choices: [ksk, zsk, csk]
     required: true
   before:
     description:
@@ -150,7 +150,7 @@ def main() -> None:
                     prepublished=dict(type='list', elements='str', default=[]),
                 ),
             ),
-            keys=dict(type='str', choices=['ksk', 'zsk'], required=True, no_log=False),
+            keys=dict(type='str', choices=['ksk', 'zsk', 'csk'], required=True, no_log=False),
             before=dict(type='str', required=True),
             knot_conf=dict(type='path', required=True),
         ),

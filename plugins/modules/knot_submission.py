@@ -45,7 +45,9 @@ options:
       withdrawn:
         description:
           - DS records that no server of the parent has shown for at least the TTL that the DS RRset had.
-          - Knot does not wait for that. A key of which one is here does not count as published.
+          - A key of which one is here does not count as published.
+          - Where the algorithm changes, Knot is told of the new key only when every DS that the old one can have is here, since it takes the old DNSKEY
+            records out in that moment.
         type: list
         elements: str
         default: []

@@ -15,7 +15,7 @@ author:
   - The dnssec.multisigner contributors (@dnssec-multisigner)
 description:
   - Declares zones in one include file, C(multisigner.conf) in O(directory), and adds one C(include) line to the server's C(knot.conf),
-    which stays the user's otherwise. knotd signs them with a KSK and a ZSK.
+    which stays the user's otherwise. knotd signs them with a KSK and a ZSK, or with a CSK.
   - Such a zone has C(dnskey-management incremental), since with Knot's default an update with another signer's key is answered with NOERROR and
     ignored; C(cds-cdnskey-publish always); keys of unlimited life; and a zone file that Knot writes itself, so that what came by updates is there
     after a reload and a restart. The TSIG key may change DNSKEY, CDS and CDNSKEY at the apex, NS and CSYNC too with O(manage_ns), and nothing else.
@@ -50,7 +50,7 @@ options:
           - Without it, the zone is one that C(knot.conf) declares, and is only checked.
         type: path
       algorithm:
-        description: The algorithm of the zone's own keys, for a zone with O(zones[].file). It cannot be changed later.
+        description: The algorithm of the zone's own keys, for a zone with O(zones[].file). A change of it is a rollover, and needs O(zones[].roll_keys).
         type: str
         choices: [RSASHA256, RSASHA512, ECDSAP256SHA256, ECDSAP384SHA384, ED25519, ED448]
         default: ECDSAP256SHA256
@@ -59,6 +59,19 @@ options:
           - Whether keys may be made for a zone that has none in Knot's key database.
           - A zone that is signed elsewhere already, and has a DS at the parent, would become bogus with new keys.
             Bring its keys into the key database instead, by C(keymgr ZONE import-bind) or C(import-pem).
+        type: bool
+        default: false
+      csk:
+        description: Whether one key, a CSK, signs all of the zone, and not a KSK and a ZSK, for a zone with O(zones[].file). It cannot be changed later.
+        type: bool
+        default: false
+      roll_keys:
+        description:
+          - Your word that a changed O(zones[].algorithm) is meant. Knot then rolls the zone's keys over, by itself. It signs everything with the old and
+            the new keys, publishes the new ones when no cache can hold data without their signatures, and waits.
+          - It takes the old keys out when M(dnssec.multisigner.knot_submission) has told it of the new DS, which that module does when the old DS are gone.
+          - Refused as long as Knot works on the keys that it has.
+          - It means nothing while the algorithm stays the same.
         type: bool
         default: false
   absent:
@@ -191,8 +204,9 @@ zones:
           sample: KSK
         state:
           description:
-            - V(announced) for a key that is made and not published, V(published) for one that signs nothing of its own yet, V(ready) for a KSK whose DS Knot
-              waits for, V(active), V(retiring), and V(removed) for one that is no longer in the zone and not forgotten yet.
+            - V(announced) for a key that is made and not published, V(pre-active) for one of a new algorithm that signs and is not published yet,
+              V(published) for one that signs nothing of its own yet, V(ready) for a KSK whose DS Knot waits for, V(active), V(retiring), and V(removed) for
+              one that is no longer in the zone and not forgotten yet.
           type: str
           sample: active
     retiring:
@@ -202,14 +216,16 @@ zones:
       elements: str
       sample: []
     awaits_ds:
-      description: The DNSKEY records of those own keys whose DS Knot waits for, to be told by M(dnssec.multisigner.knot_submission).
+      description:
+        - The DNSKEY records of those own keys whose DS Knot waits for, to be told by M(dnssec.multisigner.knot_submission); and of those of an algorithm
+          that is given up, whose DS must be gone before that.
       returned: for a zone that did not fail
       type: list
       elements: str
       sample: []
     announced:
       description:
-        - The DNSKEY records of those own keys that were made beforehand, by M(dnssec.multisigner.knot_rollover).
+        - The DNSKEY records of those own keys that were made beforehand, by M(dnssec.multisigner.knot_rollover), or by Knot for another algorithm.
           The other signers are to have them before Knot publishes them.
       returned: for a zone that did not fail
       type: list
@@ -248,6 +264,8 @@ def main() -> None:
                     file=dict(type='path'),
                     algorithm=dict(type='str', choices=known_algorithms(), default='ECDSAP256SHA256'),
                     new_keys=dict(type='bool', default=False, no_log=False),
+                    csk=dict(type='bool', default=False),
+                    roll_keys=dict(type='bool', default=False, no_log=False),
                 ),
             ),
             absent=dict(type='list', elements='str', default=[]),

@@ -23,8 +23,8 @@ from .files import Access, Disk, only_writer, read, work_folder
 from .include import Inclusion
 from .keyfiles import file_stem
 from .knot_conf import KnotConfiguration, read_knot_configuration, with_absolute_includes
-from .knot_keys import REMOVED, Knot, told
-from .tools import Tools, one_line
+from .knot_keys import ACTIVE, ANNOUNCED, REMOVED, Knot, KnotKey, told
+from .tools import Answer, Tools, one_line
 
 _FILE = BlockFile('#', 'knot_zones', ('shared', POLICY_BLOCK, ZONE), re.compile(r'(secret: ")[^"]*(")'))
 _SIGNERS_OWN = frozenset({'RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'DNSKEY', 'CDS', 'CDNSKEY'})
@@ -62,21 +62,30 @@ class Settings:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One zone. With *file* it is declared, and *file* seeds it once; without, it is the user's own. Without *new_keys*, it must have keys already."""
+    """One zone. With *file* it is declared, and *file* seeds it once; without, it is the user's own. Without *new_keys*, it must have keys already.
+
+    *csk*: one key for all, instead of a KSK and a ZSK. *roll_keys*: keys of another algorithm may take the place of those that it has.
+    """
 
     zone: str
     file: Optional[str]
     algorithm: str
     new_keys: bool
+    csk: bool
+    roll_keys: bool
 
     @classmethod
     def from_option(cls, option: Mapping[str, Any]) -> Wanted:
         """Raises MultisignerError for what is no name of a zone."""
-        return cls(zone_name(option['name']), option['file'], option['algorithm'], option['new_keys'])
+        return cls(zone_name(option['name']), option['file'], option['algorithm'], option['new_keys'], option['csk'], option['roll_keys'])
 
     @property
     def policy(self) -> str:
-        return f'multisigner-{self.algorithm.lower()}'
+        return f'multisigner-{self.algorithm.lower()}{"-csk" if self.csk else ""}'
+
+    @property
+    def roles(self) -> FrozenSet[str]:
+        return frozenset({'CSK'} if self.csk else {'KSK', 'ZSK'})
 
 
 class KnotDeclarer:
@@ -87,9 +96,10 @@ class KnotDeclarer:
         self._disk = disk
         self._settings = settings
         self._knot = Knot(tools, settings.knot_conf)
+        self._rolling: List[Wanted] = []  # zones whose keys Knot is to roll over to another algorithm from now on
 
     def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
-        """*options*: ``name``, ``file``, ``algorithm``, ``new_keys`` of each zone; *absent*: zones to be taken out.
+        """*options*: ``name``, ``file``, ``algorithm``, ``csk``, ``new_keys``, ``roll_keys`` of each zone; *absent*: zones to be taken out.
 
         Raises MultisignerError for what concerns every zone; a zone's own trouble is in its outcome.
         """
@@ -112,7 +122,7 @@ class KnotDeclarer:
         if any(name[0] == ZONE for name in (*before, *after)):
             after[('shared', 'settings')] = self._shared_block(users)
         changed = bool(before or after) and self._apply(users_conf, after, work)
-        return self._result(outcomes, changed, users, before, after)
+        return self._result(outcomes, changed, users, before, after, work)
 
     # One zone
 
@@ -131,7 +141,7 @@ class KnotDeclarer:
             )
         name = (ZONE, wanted.zone)
         block, policy = self._zone_block(wanted), self._policy_block(wanted)
-        self._refuse_other_policy(wanted, before.get(name))
+        self._refuse_other_policy(wanted, before.get(name), users)
         changed = self._seed(wanted, users, work)
         after[name] = block
         after[(POLICY_BLOCK, wanted.policy)] = policy
@@ -140,14 +150,18 @@ class KnotDeclarer:
             details={'zone_file': self._zone_file(wanted.zone)},
         )
 
-    def _refuse_other_policy(self, wanted: Wanted, old: Optional[str]) -> None:
-        """Knot begins to roll the algorithm over as soon as its policy has another one, and withdraws DS that others rely on."""
+    def _refuse_other_policy(self, wanted: Wanted, old: Optional[str], users: KnotConfiguration) -> None:
+        """Knot begins to roll the algorithm over as soon as its policy has another one. That may be meant; all else breaks the zone."""
         if old is None or f'dnssec-policy: "{wanted.policy}"' in old:
             return
-        raise MultisignerError(
-            f'it is declared with another policy than "{wanted.policy}": its keys would change while other signers and the parent rely on them',
-            zone=wanted.zone, remedy='Set the former algorithm again. The algorithm of a zone at Knot cannot be changed while it has several signers',
-        )
+        if not wanted.roll_keys:
+            raise MultisignerError(
+                f'it is declared with another policy than "{wanted.policy}": its keys would change while other signers and the parent rely on them',
+                zone=wanted.zone,
+                remedy='Set the former algorithm and csk again. If its keys are to be rolled over to another algorithm, set roll_keys: true for it as well',
+            )
+        refuse_rollover(wanted, self._knot.own_keys(wanted.zone, users))
+        self._rolling.append(wanted)
 
     def _seed(self, wanted: Wanted, users: KnotConfiguration, work: str) -> bool:
         """The zone's first content. From then on the file is Knot's, and never written here."""
@@ -243,7 +257,7 @@ class KnotDeclarer:
             )
         options = {'delete-delay': _DELETE_DELAY, **settings.policy_options}
         lines = [
-            'policy:', f'  - id: "{wanted.policy}"', f'    algorithm: "{wanted.algorithm.lower()}"',
+            'policy:', f'  - id: "{wanted.policy}"', f'    algorithm: "{wanted.algorithm.lower()}"', *(['    single-type-signing: "on"'] if wanted.csk else []),
             # Keys are rolled when the others have the next one, and not by Knot's clock.
             '    ksk-lifetime: 0', '    zsk-lifetime: 0', f'    dnskey-ttl: {settings.dnskey_ttl}',
             # With "full", Knot answers NOERROR to other signers' keys and leaves them out.
@@ -298,21 +312,66 @@ class KnotDeclarer:
 
     # The answer
 
-    def _result(self, outcomes: List[Outcome], changed: bool, users: KnotConfiguration, before: Blocks, after: Blocks) -> Result:
+    def _result(self, outcomes: List[Outcome], changed: bool, users: KnotConfiguration, before: Blocks, after: Blocks, work: str) -> Result:
         gone = {name[1] for name in before if name[0] == ZONE and name not in after}
         served = self._knot.published_by_all()
-        told_of = [outcome if outcome.failed or outcome.zone in gone else self._with_keys(outcome, users, before, served) for outcome in outcomes]
+        loaded = [outcome if outcome.failed or outcome.zone in gone else self._loaded(outcome, before, served) for outcome in outcomes]
+        loaded = [self._begun(outcome, users) for outcome in loaded]
+        asked = {outcome.zone for outcome in loaded if not outcome.failed} - gone
+        listings = self._knot.listings(sorted(asked), users, work)
+        told_of = [self._with_keys(outcome, users, served, listings) if outcome.zone in asked else outcome for outcome in loaded]
         return _FILE.result(self._settings.include, told_of, changed, before, after)
 
-    def _with_keys(self, outcome: Outcome, users: KnotConfiguration, before: Blocks, served: Mapping[str, FrozenSet[DNSKEY]]) -> Outcome:
-        """The outcome, with what Knot says of its own keys, once it has loaded the zone: knotc's success says nothing of that."""
+    def _loaded(self, outcome: Outcome, before: Blocks, served: Mapping[str, FrozenSet[DNSKEY]]) -> Outcome:
+        """The outcome, once knotd has loaded the zone: knotc's success says nothing of that, and before it there are no keys."""
         try:
             if not self._disk.check and (ZONE, outcome.zone) not in before and outcome.zone not in served:
                 self._knot.wait_for(outcome.zone)
-            own = self._knot.own_keys(outcome.zone, users, served.get(outcome.zone, frozenset()))
+        except MultisignerError as error:
+            return replace(outcome, failed=True, msg=str(error.at(zone=outcome.zone)))
+        return outcome
+
+    def _begun(self, outcome: Outcome, users: KnotConfiguration) -> Outcome:
+        """A rollover to another algorithm as Knot has begun it: what it says of its keys before that is not true for long."""
+        wanted = next((one for one in self._rolling if one.zone == outcome.zone), None)
+        if wanted is None or outcome.failed or self._disk.check:
+            return outcome
+        zone, algorithm = wanted.zone, wanted.algorithm
+        if self._knot.until(lambda: any(key.key.algorithm_name == algorithm for key in self._knot.own_keys(zone, users))):
+            return outcome
+        error = MultisignerError(f'Knot did not begin in time to roll its keys over to {algorithm}', zone=zone, remedy='Look into knotd\'s log for the reason')
+        return replace(outcome, changed=True, failed=True, msg=str(error))
+
+    def _with_keys(
+        self, outcome: Outcome, users: KnotConfiguration, served: Mapping[str, FrozenSet[DNSKEY]], listings: Mapping[str, Answer]
+    ) -> Outcome:
+        """The outcome, with what Knot says of its own keys."""
+        try:
+            own = self._knot.own_keys(outcome.zone, users, served.get(outcome.zone, frozenset()), listings.get(outcome.zone))
         except MultisignerError as error:
             return replace(outcome, failed=True, msg=str(error.at(zone=outcome.zone)))
         return replace(outcome, details={**outcome.details, **told(own)})
+
+
+def refuse_rollover(wanted: Wanted, own: Sequence[KnotKey]) -> None:
+    """Raises MultisignerError unless Knot can be left to replace *own*, its keys of the zone, by those of the new policy.
+
+    Seen at Knot 3.2 and 3.4, in an algorithm rollover it signs everything with both first, then publishes the new keys, and waits to be told of the
+    new DS (RFC 6781 section 4.1.4); then it takes the old keys out at once, and their signatures after their TTL.
+    """
+    used = [key for key in own if key.state not in (ANNOUNCED, REMOVED)]
+    if not used or any(key.key.algorithm_name == wanted.algorithm for key in used) or {key.role for key in used} != wanted.roles:
+        raise MultisignerError(
+            f'its keys are {", ".join(map(str, used)) or "gone"}: only the algorithm can be rolled over to another one, in which no key is yet, '
+            'and not the kind of keys', zone=wanted.zone, remedy='Set the former algorithm and csk again',
+        )
+    busy = [f'the {key} is {key.state}' for key in own if key.state not in (ACTIVE, REMOVED)]
+    if busy:
+        raise MultisignerError(
+            f'the keys that it has are not settled: Knot says that {" and ".join(busy)}', zone=wanted.zone,
+            remedy='Set the former algorithm again, and run the playbook until the zone is complete; delete a key that was only made, by keymgr '
+            f'{wanted.zone} delete; then roll its keys',
+        )
 
 
 def _types(text: str) -> FrozenSet[str]:

@@ -14,16 +14,16 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ..dnskey import DNSKEY, Rdata, parse_record, rsa_modulus_bits, zone_name
 from ..errors import MultisignerError
 from .knot_conf import KnotConfiguration
-from .tools import Patience, Tools, one_line
+from .tools import Answer, Patience, Tools, one_line
 
-# What a key has come to.
-ANNOUNCED, PUBLISHED, READY, ACTIVE, RETIRING, REMOVED = 'announced', 'published', 'ready', 'active', 'retiring', 'removed'
-_TIMES = ('publish', 'ready', 'active', 'retire-active', 'retire', 'post-active', 'remove')
+# What a key has come to. In an algorithm rollover a key signs before it is published (RFC 6781 section 4.1.4), and Knot calls that pre-active.
+ANNOUNCED, SIGNING, PUBLISHED, READY, ACTIVE, RETIRING, REMOVED = 'announced', 'pre-active', 'published', 'ready', 'active', 'retiring', 'removed'
+_TIMES = ('pre-active', 'publish', 'ready', 'active', 'retire-active', 'retire', 'post-active', 'remove')
 _GOING = ('retire-active', 'retire', 'post-active')
 _FAR = '+10y'  # for the "publish" of a key that is made beforehand
 _REACH_KNOT = 'See that knotd runs with this configuration, then run again'
@@ -50,16 +50,27 @@ class KnotKey:
             return REMOVED
         if any(self._is_past(name) for name in _GOING):
             return RETIRING
-        return next((state for state, name in ((ACTIVE, 'active'), (READY, 'ready'), (PUBLISHED, 'publish')) if self._is_past(name)), ANNOUNCED)
+        times = ((ACTIVE, 'active'), (READY, 'ready'), (PUBLISHED, 'publish'), (SIGNING, 'pre-active'))
+        return next((state for state, name in times if self._is_past(name)), ANNOUNCED)
 
     @property
     def awaits_ds(self) -> bool:
         """Whether Knot waits to be told that the parent has its DS."""
         return self.is_ksk and self.state == READY
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether Knot has nothing to do with it now."""
+        return self.state in (ACTIVE, ANNOUNCED, REMOVED)
+
     def precedes(self, other: KnotKey) -> bool:
         """Whether Knot is replacing this key, which signs, by *other*."""
-        return self.role == other.role and self.state == ACTIVE and other.state in (PUBLISHED, READY)
+        return self.role == other.role and self.state == ACTIVE and other.state in (SIGNING, PUBLISHED, READY)
+
+    def is_given_up_for(self, other: KnotKey) -> bool:
+        """Whether this is the KSK or CSK of an algorithm that *other*'s takes the place of: once Knot has been told of *other*'s DS, it takes out all
+        keys of this algorithm in that moment, so no resolver may have a DS of it any more."""
+        return self.is_ksk and self.precedes(other) and self.key.algorithm != other.key.algorithm
 
     def __str__(self) -> str:
         return f'{self.role} {self.key}'
@@ -82,8 +93,8 @@ def told(own: Tuple[KnotKey, ...]) -> Dict[str, Any]:
     return {
         'own_keys': [key.as_result for key in own],
         'retiring': [f'DNSKEY {key.key.text}' for key in retiring(own)],
-        'awaits_ds': [f'DNSKEY {key.key.text}' for key in own if key.awaits_ds],
-        'announced': [f'DNSKEY {key.key.text}' for key in own if key.state == ANNOUNCED],
+        'awaits_ds': [f'DNSKEY {key.key.text}' for key in own if key.awaits_ds or any(key.is_given_up_for(other) for other in own)],
+        'announced': [f'DNSKEY {key.key.text}' for key in own if key.state in (ANNOUNCED, SIGNING)],
     }
 
 
@@ -148,16 +159,30 @@ class Knot:
 
     # The key database
 
-    def own_keys(self, zone: str, configuration: KnotConfiguration, served: FrozenSet[DNSKEY] = frozenset()) -> Tuple[KnotKey, ...]:
+    def listings(self, zones: Sequence[str], configuration: KnotConfiguration, work: str) -> Dict[str, Answer]:
+        """What keymgr lists of each of *zones*, for own_keys(); nothing as long as there is no key database. *work*: a folder for what it says.
+
+        keymgr knows one zone at a time. Of many zones it is started on every processor, and told the folder of the key database: with the
+        configuration it would read all zones once for each of them.
+        """
+        folder = configuration.key_database
+        if not _is_key_database(folder):
+            return {}
+        return dict(zip(zones, self._tools.ask_each('keymgr', [('-D', folder, zone, 'list', '-j') for zone in zones], work)))
+
+    def own_keys(
+        self, zone: str, configuration: KnotConfiguration, served: FrozenSet[DNSKEY] = frozenset(), listing: Optional[Answer] = None
+    ) -> Tuple[KnotKey, ...]:
         """The zone's keys with a private part, sorted. *served*: its DNSKEY RRset, if it is known: keymgr is asked only for a key that is not in it.
+        *listing*: that of listings(), if there is one.
 
         Raises MultisignerError: what cannot be read is never "no keys".
         """
-        if not os.path.exists(os.path.join(configuration.key_database, 'data.mdb')):
-            return ()  # keymgr would make it
+        if not _is_key_database(configuration.key_database):
+            return ()
         now = int(time.time())
         try:
-            listed = json.loads(self._keymgr(zone, 'list', '-j') or '[]')
+            listed = json.loads((self._keymgr(zone, 'list', '-j') if listing is None else _passed(listing, zone, 'list')) or '[]')
             known = {_key_id(key): key for key in served}
             found = [self._key(zone, entry, now, known) for entry in listed if entry['public-only'] is False]
         except (ValueError, KeyError, TypeError):
@@ -187,13 +212,22 @@ class Knot:
         return KnotKey(entry['id'], key, entry['ksk'] is True, entry['zsk'] is True, times, now)
 
     def _keymgr(self, zone: str, *arguments: str) -> str:
-        answer = self._tools.ask('keymgr', '-c', self._conf, zone, *arguments)
-        if answer.status != 0:
-            raise MultisignerError(
-                f'"keymgr {zone} {arguments[0]}" failed: {one_line(answer.text)}', zone=zone,
-                remedy='See that keymgr can read the configuration and the key database on this server: become root, or Knot\'s user',
-            )
-        return answer.out.strip()
+        return _passed(self._tools.ask('keymgr', '-c', self._conf, zone, *arguments), zone, arguments[0])
+
+
+def _passed(answer: Answer, zone: str, command: str) -> str:
+    """keymgr's words. Raises MultisignerError with them when it failed."""
+    if answer.status != 0:
+        raise MultisignerError(
+            f'"keymgr {zone} {command}" failed: {one_line(answer.text)}', zone=zone,
+            remedy='See that keymgr can read the configuration and the key database on this server: become root, or Knot\'s user',
+        )
+    return answer.out.strip()
+
+
+def _is_key_database(folder: str) -> bool:
+    """Whether *folder* is one: keymgr would make it."""
+    return os.path.exists(os.path.join(folder, 'data.mdb'))
 
 
 # What stands before the public key of RFC 6605 and RFC 8080 in a SubjectPublicKeyInfo (RFC 5480, RFC 8410); an EC point there begins with 04.

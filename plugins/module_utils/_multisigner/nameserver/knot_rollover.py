@@ -17,7 +17,7 @@ from typing import Optional, Tuple
 from ..errors import MultisignerError
 from ..outcome import Outcome
 from .knot_conf import KnotConfiguration
-from .knot_keys import ACTIVE, ANNOUNCED, REMOVED, Knot, KnotKey, retiring
+from .knot_keys import ACTIVE, ANNOUNCED, REMOVED, SIGNING, Knot, KnotKey, retiring
 from .rolling import PREPARED, ROLLING, KeyRoller, outcome_of
 
 
@@ -43,7 +43,8 @@ class KnotRoll:
                 f'Knot has {len(used)} {role}s of it in use, and one is to be replaced (in use are: {roles})', zone=zone,
                 remedy='Name the use that a key has there, and the server that signs this zone',
             )
-        return cls(zone, own, used[0], tuple(going), tuple(key for key in mine if key.state == ANNOUNCED))
+        successors = tuple(key for key in mine if key.state == ANNOUNCED and key.key.algorithm == used[0].key.algorithm)
+        return cls(zone, own, used[0], tuple(going), successors)
 
     @property
     def name(self) -> str:
@@ -52,7 +53,7 @@ class KnotRoll:
     @property
     def unsettled(self) -> Optional[str]:
         """What Knot still works on, in words."""
-        return next((f'Knot says of the {key} that it is {key.state}' for key in self.own if key.state not in (ACTIVE, ANNOUNCED, REMOVED)), None)
+        return next((f'Knot says of the {key} that it is {key.state}' for key in self.own if not key.is_settled), None)
 
     @property
     def lines(self) -> Tuple[str, ...]:
@@ -62,7 +63,7 @@ class KnotRoll:
 
 
 class KnotRoller(KeyRoller[KnotRoll]):
-    """The rollovers of zones that Knot signs. *role*: KSK or ZSK. *before*: keys published before this are to be replaced (UTC)."""
+    """The rollovers of zones that Knot signs. *role*: KSK, ZSK or CSK. *before*: keys published before this are to be replaced (UTC)."""
 
     def __init__(self, knot: Knot, configuration: KnotConfiguration, role: str, before: datetime, check: bool) -> None:
         self._knot = knot
@@ -82,7 +83,7 @@ class KnotRoller(KeyRoller[KnotRoll]):
         return MultisignerError(what, zone=roll.zone, remedy=f'Delete all but one: keymgr {roll.zone} delete KEY_ID')
 
     def _resume(self, roll: KnotRoll) -> None:
-        if not self._check and roll.key.key not in self._knot.published(roll.zone):
+        if not self._check and roll.key.state != SIGNING and roll.key.key not in self._knot.published(roll.zone):
             self._knot.load_keys(roll.zone)  # a run ended between the two orders
 
     # The two things that are done

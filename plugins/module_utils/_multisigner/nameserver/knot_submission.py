@@ -4,7 +4,8 @@
 """Telling Knot that the parent has the DS of its KSK: without that, a KSK rollover waits for ever, or goes on by a clock that knows nothing of the parent.
 
 It tells what it was told, and only of a key that Knot waits for; it never looks at the parent itself. What Knot does then is to take the
-predecessor out at once, so the caller must know that every cache can have the new DS.
+predecessor out at once, so the caller must know that every cache can have the new DS. Where the algorithm changes it takes out the old DNSKEYs as well
+(seen at 3.2 and 3.4), so it is told when their DS, too, are known to be in no cache any more (RFC 6781 section 4.1.4).
 Standard library and Knot's tools only, because it travels to name servers.
 """
 from __future__ import annotations
@@ -33,7 +34,10 @@ class Submitter:
         own = self._knot.own_keys(parent.zone, self._configuration)
         if not own:
             raise MultisignerError('Knot has no keys of it', zone=parent.zone, remedy='Name the server that signs this zone')
-        ready = [key for key in own if key.awaits_ds and parent.shows(key.key)]
+        ready = [
+            key for key in own
+            if key.awaits_ds and parent.shows(key.key) and all(parent.lost(old.key) for old in own if old.is_given_up_for(key))
+        ]
         if len(ready) > 1:
             raise MultisignerError(
                 f'{" and ".join(map(str, ready))} wait for it at once, and which one Knot takes the word for is not known', zone=parent.zone,

@@ -7,18 +7,22 @@ Nothing else here starts a process. Standard library only, because it travels to
 """
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from ..errors import MultisignerError
+from .files import read
 
 # named is where administrators put it; PATH of a remote command often lacks the sbin folders.
 _FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/local/bin']
 _BIND = 'Install BIND\'s tools (Debian: bind9 and bind9-utils; RHEL and AlmaLinux: bind, bind-utils and bind-dnssec-utils)'
 _KNOT = 'Install Knot DNS (the package knot)'
 _PACKAGES = {'knotc': _KNOT, 'keymgr': _KNOT}
+_VERSION = re.compile(r'^version: BIND (\d+)\.(\d+)', re.MULTILINE)
 _REACH_NAMED = 'See that named runs and that the rndc command reaches it, then run again'
 
 
@@ -39,11 +43,23 @@ class Tools:
 
     def ask(self, program: str, *arguments: str, cwd: Optional[str] = None) -> Answer:
         """Runs *program*; any exit status is an answer. Raises MultisignerError only when it is not installed."""
-        path = self._module.get_bin_path(program, opt_dirs=_FOLDERS)
-        if path is None:
-            raise MultisignerError(f'the program {program} is not installed on this server', remedy=_PACKAGES.get(program, _BIND))
+        path = self._path(program)
         status, out, err = self._module.run_command([path, *arguments], cwd=cwd, environ_update={'LC_ALL': 'C'})
         return Answer(status, (out + err).strip(), out)
+
+    def ask_each(self, program: str, calls: Sequence[Sequence[str]], folder: str) -> List[Answer]:
+        """Runs *program* once for each of *calls*, with these arguments, on all processors at once; the answers in their order.
+
+        One shell starts them: a process costs more to start from here than such a program takes. What they say goes through *folder*.
+        """
+        path = self._path(program)
+        lanes: List[List[str]] = [[] for _lane in range(min(os.cpu_count() or 1, len(calls)))]
+        for number, arguments in enumerate(calls):
+            words = ' '.join(shlex.quote(word) for word in (path, *arguments))
+            lanes[number % len(lanes)].append(f'{words} >{number}.out 2>{number}.err </dev/null; echo $? >{number}.status\n')
+        script = ''.join(f'(\n{"".join(lane)}) &\n' for lane in lanes) + 'wait\n'
+        self._module.run_command(['/bin/sh', '-s'], data=script, cwd=folder, environ_update={'LC_ALL': 'C'})
+        return [_answer_in(os.path.join(folder, str(number))) for number in range(len(calls))]
 
     def run(self, program: str, *arguments: str, cwd: Optional[str] = None, what: str, remedy: str) -> str:
         """Runs *program*, which must succeed; its words. Raises MultisignerError: *what* failed, the program's words, *remedy*."""
@@ -51,6 +67,12 @@ class Tools:
         if answer.status != 0:
             raise MultisignerError(f'{what}: {program} says: {one_line(answer.text)}', remedy=remedy)
         return answer.text
+
+    def _path(self, program: str) -> str:
+        path: Optional[str] = self._module.get_bin_path(program, opt_dirs=_FOLDERS)
+        if path is None:
+            raise MultisignerError(f'the program {program} is not installed on this server', remedy=_PACKAGES.get(program, _BIND))
+        return path
 
 
 class Patience:
@@ -93,6 +115,25 @@ class Rndc:
         """Makes named read *zone* again. Raises MultisignerError with rndc's words."""
         self._order('reload', zone)
 
+    def version(self) -> Tuple[int, int]:
+        """Of the named that runs, such as (9, 20). Raises MultisignerError when it does not say."""
+        answer = self._ask('status')
+        found = _VERSION.search(answer.text)
+        if answer.status != 0 or found is None:
+            raise MultisignerError(f'"rndc status" does not tell the version of named: {one_line(answer.text)}', remedy=_REACH_NAMED)
+        return int(found.group(1)), int(found.group(2))
+
+    def serials(self, zone: str) -> Tuple[Optional[int], Optional[int]]:
+        """The serials of *zone*, with inline-signing: of what is to be signed, and of what is signed; None for what named does not tell."""
+        said = dict(line.partition(':')[::2] for line in self._ask('zonestatus', zone).text.splitlines())
+        found = [said.get(name, '').strip() for name in ('serial', 'signed serial')]
+        first, second = (int(text) if text.isdigit() else None for text in found)
+        return first, second
+
+    def step(self, zone: str) -> str:
+        """Lets named, in manual-mode, do what it would have done by itself; rndc's words, which are an error where there is no such mode."""
+        return self._ask('dnssec', '-step', zone).text
+
     def _order(self, *arguments: str) -> None:
         answer = self._ask(*arguments)
         if answer.status != 0:
@@ -111,11 +152,7 @@ class Rndc:
 
     def serial(self, zone: str) -> Optional[int]:
         """The serial of *zone* as loaded; None when it is not loaded."""
-        for line in self._ask('zonestatus', zone).text.splitlines():
-            name, _sign, value = line.partition(':')
-            if name.strip() == 'serial' and value.strip().isdigit():
-                return int(value)
-        return None
+        return self.serials(zone)[0]
 
     def rollover(self, zone: str, tag: int, algorithm: int) -> str:
         """Tells named to replace a key of its own by a successor, from now on; rndc's words. Its success proves nothing."""
@@ -135,6 +172,12 @@ class Rndc:
 
     def _ask(self, *arguments: str) -> Answer:
         return self._tools.ask(self._words[0], *self._words[1:], *arguments)
+
+
+def _answer_in(stem: str) -> Answer:
+    """What a shell left of one program. One of which there is no status, such as on a full disk, has failed."""
+    out, err, status = ((read(f'{stem}.{name}') or b'').decode('utf-8', 'replace') for name in ('out', 'err', 'status'))
+    return Answer(int(status) if status.strip().isdigit() else 1, (out + err).strip(), out)
 
 
 def _is_meant(seen: Optional[int], serial: Optional[int]) -> bool:

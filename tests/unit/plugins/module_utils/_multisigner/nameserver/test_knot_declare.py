@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Dict, Sequence
 
 import pytest
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.blocks import Key, Result
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.files import Access, Disk
@@ -42,7 +43,7 @@ class Host:
         return path.read_text() if path.exists() else ''
 
     def zone(self, name: str = ZONE, **changes: Any) -> dict[str, Any]:
-        return {'name': name, 'file': str(self.content), 'algorithm': 'ECDSAP256SHA256', 'new_keys': True, **changes}
+        return {'name': name, 'file': str(self.content), 'algorithm': 'ECDSAP256SHA256', 'new_keys': True, 'csk': False, 'roll_keys': False, **changes}
 
     def serve(self, zones: Sequence[dict[str, Any]], absent: Sequence[str] = (), check: bool = False, **settings: Any) -> Result:
         tools: Any = self.knot
@@ -141,9 +142,46 @@ def test_keys_are_made_only_on_the_users_word(host: Host) -> None:
     assert not host.serve([host.zone(new_keys=False)]).outcomes[0].failed
 
 
-def test_another_algorithm_is_refused(host: Host) -> None:
+def test_a_zone_may_have_one_key_for_all(host: Host) -> None:
+    host.serve([host.zone(csk=True)])
+    assert 'single-type-signing: "on"' in host.include and 'dnssec-policy: "multisigner-ecdsap256sha256-csk"' in host.include
+
+
+SETTLED = {'publish': -60, 'active': -60}
+
+
+@pytest.fixture
+def signed(host: Host, monkeypatch: pytest.MonkeyPatch) -> Host:
+    monkeypatch.setattr('time.sleep', lambda seconds: None)
+    host.knot.has(dnskey(0, 257), ready=-60, **SETTLED)
+    host.knot.has(dnskey(1, 256), **SETTLED)
     host.serve([host.zone()])
-    assert 'another policy' in host.refused(host.zone(algorithm='ED25519'))
+    return host
+
+
+def test_another_algorithm_is_refused_unless_it_is_meant(signed: Host) -> None:
+    assert 'another policy' in signed.refused(signed.zone(algorithm='ED25519'))
+    assert signed.serve([signed.zone(algorithm='ED25519', roll_keys=True)], check=True).changed
+    signed.knot.begins_with = DNSKEY(257, 3, 15, bytes(32))
+    outcome, = signed.serve([signed.zone(algorithm='ED25519', roll_keys=True)]).outcomes
+    assert not outcome.failed and 'algorithm: "ed25519"' in signed.include and 'ecdsap256' not in signed.include
+    assert outcome.details['announced'] == [f'DNSKEY {DNSKEY(257, 3, 15, bytes(32)).text}']
+
+
+def test_a_rollover_that_knot_does_not_begin_is_told(signed: Host) -> None:
+    outcome, = signed.serve([signed.zone(algorithm='ED25519', roll_keys=True)]).outcomes
+    assert outcome.failed and 'did not begin in time to roll its keys over to ED25519' in outcome.msg
+
+
+@pytest.mark.parametrize('csk', [True, False])
+def test_only_the_algorithm_can_be_rolled_over(signed: Host, csk: bool) -> None:
+    assert 'not the kind of keys' in signed.refused(signed.zone(csk=True, algorithm='ED25519' if csk else 'ECDSAP256SHA256', roll_keys=True))
+
+
+@pytest.mark.parametrize('times', [{'publish': -60}, {'publish': -60, 'ready': -60}, {'publish': 99, 'ready': 99, 'active': 99}])
+def test_keys_that_knot_works_on_are_not_rolled_over(signed: Host, times: Dict[str, int]) -> None:
+    signed.knot.has(dnskey(2, 257), **times)
+    assert 'are not settled' in signed.refused(signed.zone(algorithm='ED25519', roll_keys=True))
 
 
 def test_a_zone_of_the_operators_is_checked_and_left(host: Host) -> None:

@@ -4,12 +4,13 @@
 """A key of Knot is replaced when the other signers have the next one, and not before; and Knot is told of its DS when the parent has it."""
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Sequence
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DIGEST_LENGTHS, DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.knot_conf import KnotConfiguration
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.knot_keys import Knot, told
@@ -20,6 +21,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
 
 KSK, ZSK, NEXT = dnskey(0, 257), dnskey(1, 256), dnskey(2, 256)
 NEXT_KSK = dnskey(3, 257)
+OTHER_KSK = DNSKEY(257, 3, 15, bytes(range(32)))
 LONG = -86400
 
 
@@ -127,6 +129,18 @@ def test_a_run_that_ended_between_the_two_orders_is_made_up_for(knot: FakeKnot) 
     assert roll(knot).details['state'] == 'rolling' and NEXT in knot.published
 
 
+def test_a_csk_is_rolled_like_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('time.sleep', lambda seconds: None)
+    knot = FakeKnot(tmp_path)
+    knot.has(KSK, csk=True, publish=LONG, ready=LONG, active=LONG)
+    assert roll(knot, role='KSK').failed
+    made = roll(knot, role='CSK').details['successor']
+    assert wrote(knot) == [f'keymgr {ZONE} generate algorithm=13 ksk=yes zsk=yes publish=+10y ready=+10y active=+10y']
+    assert roll(knot, role='CSK').details['state'] == 'prepared'
+    outcome = roll(knot, [DNSKEY.parse(made[7:])], role='CSK')
+    assert (outcome.changed, outcome.failed, outcome.details['state']) == (True, False, 'rolling')
+
+
 # -- what Knot tells of its keys
 
 
@@ -192,6 +206,17 @@ def test_a_key_database_that_is_not_there_is_not_made(knot: FakeKnot, tmp_path: 
     assert knotd(knot).own_keys(ZONE, nothing) == () and not knot.calls
 
 
+def test_a_key_of_another_algorithm_is_given_to_the_others_before_it_is_published(knot: FakeKnot) -> None:
+    knot.has(OTHER_KSK, pre_active=LONG)
+    known = told(knotd(knot).own_keys(ZONE, knot.configuration))
+    assert (known['announced'], known['awaits_ds'], known['retiring']) == ([f'DNSKEY {OTHER_KSK.text}'], [f'DNSKEY {KSK.text}'], [f'DNSKEY {KSK.text}'])
+    # it is no successor that a rollover could begin with, and none can begin beside it
+    assert roll(knot, [OTHER_KSK], role='KSK').details['state'] == 'rolling'
+    assert roll(knot).details['state'] == 'prepared'
+    waiting = roll(knot, [entry['dnskey'] for entry in knot.entries if entry['publish'] > time.time()])
+    assert waiting.details['state'] == 'waiting' and 'is pre-active' in waiting.msg
+
+
 # -- what Knot is told of its DS
 
 
@@ -218,6 +243,16 @@ def test_knot_is_told_nothing_that_is_not_so(knot: FakeKnot, published: Sequence
     other = NEXT_KSK.ds(ZONE, 4).text
     outcome = submit(knot, [ds(key) for key in published], [other for _key in withdrawn])
     assert not outcome.changed and not wrote(knot)
+
+
+def test_of_another_algorithm_knot_is_told_when_the_old_ds_are_gone_as_well(knot: FakeKnot) -> None:
+    knot.has(OTHER_KSK, pre_active=LONG, publish=LONG, ready=LONG)
+    old = [KSK.ds(ZONE, number).text for number in DIGEST_LENGTHS]
+    assert not submit(knot, [ds(OTHER_KSK)]).changed
+    assert not submit(knot, [ds(OTHER_KSK), ds(KSK)], old[1:]).changed
+    assert not submit(knot, [], old).changed and not wrote(knot)
+    assert submit(knot, [ds(OTHER_KSK)], old).changed
+    assert wrote(knot) == [f'knotc zone-ksk-submitted {ZONE}']
 
 
 def test_of_two_keys_that_wait_none_is_told(knot: FakeKnot) -> None:
