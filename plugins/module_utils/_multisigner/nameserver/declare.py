@@ -22,9 +22,10 @@ from .blocks import INCLUDE_NAME, POLICY_BLOCK, ZONE, BlockFile, Blocks, Key, Re
 from .files import Access, Disk, only_writer, read, work_folder
 from .include import Inclusion
 from .keyfiles import OwnKey, file_stem, in_use, policy_key_folder, read_keys, read_own_keys, refuse_new_keys
-from .named_conf import Configuration, ZoneSettings, read_configuration
+from .named_conf import Configuration, Policy, ZoneSettings, read_configuration
 from .signzone import signed_path
 from .tools import Rndc, Tools, one_line
+from .users_zone import UsersZone
 from .zonefile import Content, read_content
 
 _FILE = BlockFile('//', 'bind_zones', ('key', POLICY_BLOCK, ZONE), re.compile(r'(secret ")[^"]*(")'))
@@ -96,8 +97,10 @@ class Declarer:
         self._tools = tools
         self._disk = disk
         self._settings = settings
+        self._version: Optional[Tuple[int, int]] = None  # of the named that runs, where it matters
         self._cds_digest_types = ''  # the statement of a dnssec-policy, where named knows it
         self._rolling: Dict[str, Wanted] = {}  # zones whose keys named is to roll over to another algorithm from now on
+        self._users: Dict[str, UsersZone] = {}  # zones that named.conf declares and that are fit as they are
 
     def serve(self, options: Sequence[Mapping[str, Any]], absent: Sequence[str], work_root: str) -> Result:
         """*options*: ``name``, ``file``, ``algorithm``, ``csk``, ``new_keys``, ``roll_keys`` of each zone; *absent*: zones to be taken out.
@@ -134,6 +137,8 @@ class Declarer:
         wanted = Wanted.from_option(option)
         refuse_both(wanted.zone, absent)
         declared = configuration.zones.get(wanted.zone)
+        if declared is not None and wanted.file is None and self._settings.way == POLICY:
+            return self._users_zone(declared, configuration, before, after)
         if declared is not None:
             raise _declared_twice(declared, self._settings)
         name = (ZONE, wanted.zone)
@@ -148,6 +153,25 @@ class Declarer:
             wanted.zone, changed=changed or before.get(name) != block, before=() if new else shown(before[name]), after=shown(block),
             details={'zone_file': self._zone_file(wanted.zone)},
         )
+
+    def _users_zone(self, declared: ZoneSettings, configuration: Configuration, before: Blocks, after: Blocks) -> Outcome:
+        """A zone that stays in named.conf: it is checked, and its key folder becomes known to the modules that look into ours."""
+        settings, key = self._settings, self._settings.key
+        if self._version is None:
+            self._version = settings.rndc.version()
+        zone = UsersZone(declared, configuration.policies.get(declared.policy or '', Policy()), self._version)
+        zone.refuse_unfit('' if key is None else key.name.rstrip('.').lower(), self._types, settings.cds_digest_types)
+        zone.refuse_stuck(self._tools, settings.rndc)
+        changed = self._disk.folder(settings.directory, settings.readers.but(mode=0o750))
+        changed |= self._disk.folder(os.path.join(settings.directory, 'keys'), settings.owner)
+        changed |= self._disk.link(self._key_folder(declared.name), declared.key_directory or os.path.dirname(settings.named_conf))
+        self._users[declared.name] = zone
+        block = after.pop((ZONE, declared.name), '')
+        return Outcome(declared.name, changed=changed or bool(block), before=shown(block))
+
+    @property
+    def _types(self) -> str:
+        return 'DNSKEY CDS CDNSKEY NS CSYNC' if self._settings.manage_ns else 'DNSKEY CDS CDNSKEY'
 
     def _refuse_other_signing(self, wanted: Wanted, old: Optional[str], new: str) -> None:
         """A changed policy or way makes named change keys by itself. A changed algorithm may be meant; all else breaks the zone."""
@@ -172,7 +196,8 @@ class Declarer:
         changed = self._disk.folder(self._settings.directory, self._settings.readers.but(mode=0o750))
         changed |= self._disk.folder(os.path.dirname(path), self._settings.owner)
         changed |= self._disk.folder(os.path.join(self._settings.directory, 'keys'), self._settings.owner)
-        changed |= self._disk.folder(self._key_folder(wanted.zone), self._settings.owner)
+        folder = self._key_folder(wanted.zone)
+        changed |= not os.path.islink(folder) and self._disk.folder(folder, self._settings.owner)  # a link leads to a folder of the user's
         if read(path) is not None:
             return changed
         if wanted.file is None:
@@ -217,6 +242,11 @@ class Declarer:
     def _key_folder(self, zone: str) -> str:
         return policy_key_folder(self._settings.directory, zone)
 
+    def _own_folder(self, zone: str) -> str:
+        """Where named has the zone's keys; in check mode the link to a user's folder may not be there yet."""
+        users = self._users.get(zone)
+        return self._key_folder(zone) if users is None or users.settings.key_directory is None else users.settings.key_directory
+
     # What the include file says
 
     def _key_block(self, configuration: Configuration) -> Blocks:
@@ -256,14 +286,13 @@ class Declarer:
         lines = [f'zone "{wanted.zone}" {{', '\ttype primary;', f'\tfile "{self._zone_file(wanted.zone)}";']
         if self._settings.way == POLICY and key is not None:
             apex = '.' if wanted.zone == '.' else f'{wanted.zone}.'
-            types = 'DNSKEY CDS CDNSKEY NS CSYNC' if self._settings.manage_ns else 'DNSKEY CDS CDNSKEY'
             lines += [
                 f'\tdnssec-policy "{wanted.policy}";',
                 # With inline-signing, 9.18 drops foreign keys without a word; since 9.20 it would be the default.
                 '\tinline-signing no;', f'\tkey-directory "{self._key_folder(wanted.zone)}";',
                 # The server's own administrators edit the zone by nsupdate -l: after rndc freeze, an editor and rndc thaw,
                 # 9.18 serves NSEC3 records with signatures that do not fit.
-                f'\tupdate-policy {{ grant "{key.name.rstrip(".").lower()}" name {apex} {types}; grant local-ddns zonesub any; }};',
+                f'\tupdate-policy {{ grant "{key.name.rstrip(".").lower()}" name {apex} {self._types}; grant local-ddns zonesub any; }};',
             ]
         else:
             # Against defaults for all zones in the user's options: nothing but dnssec_signzone may sign or change this zone.
@@ -315,15 +344,19 @@ class Declarer:
             outcomes = [self._loaded(outcome) if outcome in fresh else outcome for outcome in outcomes]
             outcomes = [self._begun(outcome, self._rolling[outcome.zone]) if outcome.zone in self._rolling else outcome for outcome in outcomes]
         if self._settings.way == POLICY:
-            outcomes = [outcome if outcome.failed or (ZONE, outcome.zone) not in after else self._with_keys(outcome) for outcome in outcomes]
+            known = {name for kind, name in after if kind == ZONE} | set(self._users)
+            outcomes = [outcome if outcome.failed or outcome.zone not in known else self._with_keys(outcome) for outcome in outcomes]
         return _FILE.result(self._settings.include, outcomes, changed, before, after)
 
     def _with_keys(self, outcome: Outcome) -> Outcome:
         """The outcome, with what named says of its own keys."""
         try:
-            own = read_own_keys(self._key_folder(outcome.zone), outcome.zone)
+            own = read_own_keys(self._own_folder(outcome.zone), outcome.zone)
         except MultisignerError as error:
             return replace(outcome, failed=True, msg=str(error.at(zone=outcome.zone)))
+        users = self._users.get(outcome.zone)
+        if users is not None and users.policy.manual and not self._disk.check and any(key.unsettled and not key.is_prepared for key in own):
+            self._settings.rndc.step(outcome.zone)  # what it was told to begin, it goes on with as it would by itself
         told = {
             'own_keys': [key.as_result for key in own],
             'retiring': [f'DNSKEY {key.key.text}' for key in own if key.is_retiring],
@@ -389,11 +422,13 @@ def _declared_twice(declared: ZoneSettings, settings: Settings) -> MultisignerEr
         return MultisignerError(
             f'{where}, with inline-signing. BIND 9.18 drops foreign keys from such a zone without a word, or answers SERVFAIL to their update, '
             'and later versions stop signing when a TTL differs', zone=declared.name,
-            remedy=f'{move}, without inline-signing. {keep}',
+            remedy=f'{move}, without inline-signing. {keep}. Or say no file of it (in bind_signer_zones): then it is checked and stays where it is',
         )
     if declared.policy is not None:
         move += f'. {keep}'
-    return MultisignerError(where, zone=declared.name, remedy=move)
+    return MultisignerError(
+        where, zone=declared.name, remedy=f'{move}. Or say no file of it (in bind_signer_zones): then it is checked and stays where it is',
+    )
 
 
 def _listed(words: Tuple[str, ...]) -> str:

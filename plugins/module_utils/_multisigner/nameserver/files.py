@@ -96,6 +96,22 @@ class Disk:
                 _replace(path, content, access)
         return True
 
+    def link(self, path: str, folder: str) -> bool:
+        """Makes *path* lead to *folder*. Raises MultisignerError, also for a folder of its own that is there with something in it."""
+        with _explained(path, 'make the link'):
+            if os.path.realpath(path) == os.path.realpath(folder):
+                return False
+            if os.path.isdir(path) and not os.path.islink(path):
+                if os.listdir(path):
+                    raise MultisignerError(f'{path} holds files, and is to lead to {folder}', remedy='Move them there if they are needed, or else away')
+                if not self.check:
+                    os.rmdir(path)
+            if not self.check:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+                os.symlink(folder, path)
+        return True
+
     def remove(self, path: str) -> bool:
         """Takes *path* away. Raises MultisignerError."""
         if not os.path.lexists(path):

@@ -18,6 +18,8 @@ from .tools import Tools, one_line
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{};]|[^\s{};"]+')
 _Tree = List['_Statement']
+_DURATION = re.compile(r'^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$')
+_DIGESTS = {'1': 1, 'SHA-1': 1, '2': 2, 'SHA-256': 2, '4': 4, 'SHA-384': 4}
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,26 @@ class _Statement:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """What a dnssec-policy says, and BIND's defaults for the rest; the defaults alone for the built-in ones, which are not printed.
+
+    *dnskey_ttl* in seconds. *lifetimes*: of its keys, as written. *inline_signing*: None where nothing is said. *manual*: named waits for
+    rndc dnssec -step. *cds_digest_types*: by number.
+    """
+
+    dnskey_ttl: int = 3600
+    lifetimes: Tuple[str, ...] = ('unlimited',)
+    inline_signing: Optional[bool] = None
+    manual: bool = False
+    cds_digest_types: Tuple[int, ...] = (2,)
+
+
+@dataclass(frozen=True)
 class ZoneSettings:
     """How one zone is declared, options of the server included. *policy* is None without a dnssec-policy."""
 
     name: str
+    file: Optional[str]
     policy: Optional[str]
     inline_signing: Optional[bool]
     dynamic: bool
@@ -53,6 +71,7 @@ class ZoneSettings:
 class Configuration:
     zones: Mapping[str, ZoneSettings]
     key_names: Tuple[str, ...]
+    policies: Mapping[str, Policy]
 
     def policy_key_directories(self) -> Dict[str, str]:
         """Folders in which named's key manager works, each with one of its zones."""
@@ -81,7 +100,36 @@ def _configuration(tree: Sequence[_Statement]) -> Configuration:
         if settings is not None:
             zones[settings.name] = settings
     keys = tuple(statement.words[1].strip('"').rstrip('.').lower() for statement in tree if statement.words[0] == 'key' and len(statement.words) > 1)
-    return Configuration(zones, keys)
+    policies = {
+        statement.words[1].strip('"'): _policy(statement) for statement in tree if statement.words[0] == 'dnssec-policy' and len(statement.words) > 1
+    }
+    return Configuration(zones, keys, policies)
+
+
+def _policy(statement: _Statement) -> Policy:
+    keys = next((part.body for part in statement.body if part.words[0] == 'keys'), ())
+    lifetimes = tuple(dict(zip(key.words, key.words[1:])).get('lifetime', 'unlimited') for key in keys)
+    digests = next((part.body for part in statement.body if part.words[0] == 'cds-digest-types'), ())
+    known = Policy()
+    return Policy(
+        dnskey_ttl=_seconds(statement.value('dnskey-ttl') or '', known.dnskey_ttl),
+        lifetimes=lifetimes or known.lifetimes,
+        inline_signing=_is_yes(statement.value('inline-signing')),
+        manual=_is_yes(statement.value('manual-mode')) is True,
+        cds_digest_types=tuple(_DIGESTS.get(digest.words[0].strip('"').upper(), 0) for digest in digests) or known.cds_digest_types,
+    )
+
+
+def _is_yes(word: Optional[str]) -> Optional[bool]:
+    return None if word is None else word in ('yes', 'true', '1')
+
+
+def _seconds(duration: str, default: int) -> int:
+    """A duration as named-checkconf prints it: seconds, or ISO 8601."""
+    iso = _DURATION.match(duration)
+    if duration.isdigit() or iso is None:
+        return int(duration) if duration.isdigit() else default
+    return sum(int(number) * seconds for number, seconds in zip(iso.groups('0'), (31536000, 2592000, 604800, 86400, 3600, 60, 1)))
 
 
 def _zone_statements(tree: Sequence[_Statement], options: _Statement) -> List[Tuple[Tuple[_Statement, ...], _Statement]]:
@@ -105,11 +153,11 @@ def _zone_settings(zone: _Statement, above: Tuple[_Statement, ...]) -> Optional[
         return next((value for value in (place.value(option) for place in (zone, *above)) if value is not None), None)
 
     policy = inherited('dnssec-policy')
-    inline = inherited('inline-signing')
     return ZoneSettings(
         name=name,
+        file=os.path.join(inherited('directory') or '', zone.value('file') or '') if zone.has('file') else None,
         policy=None if policy in (None, 'none') else policy,
-        inline_signing=None if inline is None else inline in ('yes', 'true', '1'),
+        inline_signing=_is_yes(inherited('inline-signing')),
         dynamic=zone.has('update-policy') or zone.has('allow-update'),
         key_directory=os.path.join(inherited('directory') or '', inherited('key-directory') or '') or None,
     )

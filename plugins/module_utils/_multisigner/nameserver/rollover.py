@@ -155,6 +155,7 @@ class Roller(KeyRoller[Roll]):
             after = sorted((f'{roll.key.role} {successor.key} is in use', f'{roll.name} is on its way out'))
             return outcome_of(roll, ROLLING, f'It would be told, and {words}', after=tuple(after), changed=True)
         said = self._rndc.rollover(roll.zone, roll.key.key.tag, roll.key.key.algorithm)
+        self._rndc.step(roll.zone)  # for manual-mode, which some versions have, and in which named would wait for that word
         begun = frozenset(key.key for key in roll.own if key.published)
         self._rndc.until(lambda: bool(self._published(roll.zone) - begun))
         taken = self._published(roll.zone) - begun

@@ -32,6 +32,23 @@ def test_a_file_that_is_right_is_not_touched(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def test_a_link_leads_to_a_folder_and_hides_no_files(tmp_path: Path) -> None:
+    folder, path = tmp_path / 'folder', tmp_path / 'link'
+    folder.mkdir()
+    assert Disk(check=True).link(str(path), str(folder)) and not path.exists()
+    assert Disk(check=False).link(str(path), str(folder)) and path.resolve() == folder
+    assert not Disk(check=False).link(str(path), str(folder))
+    other = tmp_path / 'other'
+    other.mkdir()
+    assert Disk(check=False).link(str(path), str(other)) and path.resolve() == other
+    (folder / 'kept').touch()
+    with pytest.raises(MultisignerError, match='holds files, and is to lead to'):
+        Disk(check=False).link(str(folder), str(other))
+    assert (folder / 'kept').exists()
+    (folder / 'kept').unlink()
+    assert Disk(check=False).link(str(folder), str(other)) and folder.resolve() == other
+
+
 def test_a_wrong_mode_is_mended_without_writing(tmp_path: Path) -> None:
     path = tmp_path / 'file'
     Disk(check=False).file(str(path), b'content', Access(0o666))

@@ -54,6 +54,10 @@ class FakeNamed:
         self.makes(Path(words[words.index('-K') + 1]))
         return ''
 
+    def step(self, zone: str) -> str:
+        assert self.rolled and zone == ZONE  # nothing else is to be let go on
+        return 'manual-mode is not enabled'
+
     def rollover(self, zone: str, tag: int, algorithm: int) -> str:
         assert (zone, algorithm) == (ZONE, 13)
         self.rolled.append(tag)
