@@ -135,6 +135,10 @@ options:
         description: For each zone, own keys, as DNSKEY records, of which the signer waits to be told that the parent has their DS, or no more.
         type: dict
         default: {}
+      self_announced:
+        description: For each zone, own keys, as DNSKEY records, whose CDS and CDNSKEY the signer publishes by its own clock, and takes from nobody.
+        type: dict
+        default: {}
       ns:
         description:
           - The names in the zone's NS RRset that stand for this signer. They are added when resolvers may be sent to it, and removed

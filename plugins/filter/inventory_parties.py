@@ -77,7 +77,7 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
 
 def _told_by_server(known: Mapping[str, Any]) -> dict[str, Any]:
     """What a name server says of its own keys, as the role that made it fit registered it in this run; nothing where none did."""
-    found: dict[str, dict[str, list[str]]] = {'retiring': {}, 'awaits_ds': {}, 'announced': {}}
+    found: dict[str, dict[str, list[str]]] = {'retiring': {}, 'awaits_ds': {}, 'announced': {}, 'self_announced': {}}
     for zone in next(((known[name] or {}).get('zones') for name in DECLARED if name in known), None) or ():
         for option, zones in found.items():
             if zone.get(option):

@@ -22,7 +22,13 @@ description:
   - With O(way=signzone) named serves the files that M(dnssec.multisigner.dnssec_signzone) makes.
   - For such zones it also tells what named's key manager says of the zone's own keys, from their C(K*.state) files.
   - A new configuration counts only when C(named-checkconf) has passed it and C(rndc reconfig) has taken it. Otherwise everything stays.
-  - A zone that the user's configuration declares already is refused, with the next thing to do.
+  - A zone that the user's configuration declares already, and for which no O(zones[].file) is given, is left as it is and checked. It has to be signed
+    by a C(dnssec-policy) with keys of unlimited life, and to take updates, by C(update-policy { grant KEY name ZONE DNSKEY CDS CDNSKEY; }). What else it
+    needs depends on the version of the named that runs, which is asked. With C(inline-signing), BIND before 9.20 loses the other signers' keys, so
+    it is refused there. From 9.20 on it works, and C(cds-digest-types) must name those of O(cds_digest_types).
+  - Of such a zone with C(inline-signing) it is also seen whether the signed zone follows the unsigned one. It ceases to when another signer's key came in
+    with a TTL that is not C(dnskey-ttl). Then the zone fails with what mends it.
+  - In C(manual-mode) named is given the word (C(rndc dnssec -step)) to go on with a rollover that it was told to begin.
   - A zone that is in the include file but not in O(zones) stays declared. Name it in O(absent) to take it out.
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
@@ -46,6 +52,7 @@ options:
           - With O(way=policy), the zone file (unsigned, on the name server) with which the dynamic zone begins.
             It is read once. Later changes are made by C(nsupdate -l) on the server, not by an editor after C(rndc freeze), which leaves
             NSEC3 records of BIND 9.18 with signatures that do not fit.
+          - Without it, with O(way=policy), the zone is one that C(named.conf) declares, and is only checked, unless it is in the include file already.
           - Not used with O(way=signzone).
         type: path
       algorithm:
@@ -94,6 +101,7 @@ options:
   directory:
     description:
       - The folder that this collection owns on the server. named reads it, and with O(way=policy) writes below C(zones) and C(keys) in it.
+      - Of a zone that C(named.conf) declares there is a link to its C(key-directory) below C(keys).
       - Where AppArmor or SELinux guard named, it must be where named may write, such as below C(/var/lib/bind) on Debian and below
         C(/var/named/dynamic) on RHEL.
     type: path
@@ -277,6 +285,14 @@ zones:
       description:
         - The DNSKEY records of those own keys that were made beforehand, by M(dnssec.multisigner.bind_rollover) or C(dnssec-keygen -G), and that
           named takes for its next rollover. The other signers are to have them before that.
+      returned: for a zone that is declared with O(way=policy) and did not fail
+      type: list
+      elements: str
+      sample: []
+    self_announced:
+      description:
+        - The DNSKEY records of those own keys whose CDS and CDNSKEY named publishes by its own clock, and takes from nobody, those of a zone with
+          inline-signing.
       returned: for a zone that is declared with O(way=policy) and did not fail
       type: list
       elements: str

@@ -25,6 +25,9 @@ description:
     next thing to do, where it has another C(dnskey-management), a C(ds-push) (which removes the DS of all other signers from the parent), a
     C(dnskey-sync) (by which Knot writes at other signers by itself), CDS for the time of a rollover only, or a zone file that wins over what came
     by updates.
+  - A zone file can stay the source of truth, with C(zonefile-load difference-no-serial) and C(zonefile-sync -1), when it includes a file of this
+    collection, C($INCLUDE "DIRECTORY/foreign/ZONE.include"). The module lays that file down, and tells the line where it is missing.
+    M(dnssec.multisigner.knot_dnskey) fills it.
   - For all of them it tells what Knot's key manager says of the zone's own keys.
   - A new configuration counts only when C(knotc conf-check) has passed it and C(knotc reload) has taken it. Otherwise everything stays.
   - A zone that is in the include file but not in O(zones) stays declared. Name it in O(absent) to take it out.
@@ -137,6 +140,7 @@ options:
     default: false
 seealso:
   - module: dnssec.multisigner.rfc2136_dnskey
+  - module: dnssec.multisigner.knot_dnskey
   - module: dnssec.multisigner.knot_rollover
   - module: dnssec.multisigner.knot_submission
 """
@@ -188,6 +192,11 @@ zones:
       returned: for a zone that is in the include file
       type: str
       sample: /var/lib/knot/multisigner/zones/shop.example.zone
+    include:
+      description: The include file that the zone file has, of this collection, in which the other signers' records are.
+      returned: for a zone whose zone file is the source of truth
+      type: str
+      sample: /var/lib/knot/multisigner/foreign/shop.example.include
     own_keys:
       description: The zone's keys whose private part Knot has.
       returned: for a zone that did not fail

@@ -54,6 +54,7 @@ GROUP_OPTIONS: dict[str, Any] = {
             'retiring': {'type': 'dict', 'default': {}},
             'announced': {'type': 'dict', 'default': {}},
             'awaits_ds': {'type': 'dict', 'default': {}},
+            'self_announced': {'type': 'dict', 'default': {}},
             'ns': {'type': 'list', 'elements': 'str', 'default': []},
         },
     },
@@ -88,7 +89,8 @@ class Signer:
     """One signer: who answers for it, and what its answers may be trusted by.
 
     By zone, what its own host says of its keys: *retiring* are those on their way out that wait for their DS to go, *announced*
-    those that it will publish and nobody has seen yet, *awaits_ds* those of which it waits to be told what the parent has.
+    those that it will publish and nobody has seen yet, *awaits_ds* those of which it waits to be told what the parent has,
+    *self_announced* those whose CDS and CDNSKEY it takes from nobody, and publishes by its own clock.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Signer:
     retiring: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
     announced: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
     awaits_ds: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
+    self_announced: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -247,6 +250,7 @@ def _signer(option: Mapping[str, Any]) -> Signer:
         _own_keys(option['name'], 'retiring', option.get('retiring')),
         _own_keys(option['name'], 'announced', option.get('announced')),
         _own_keys(option['name'], 'awaiting', option.get('awaits_ds')),
+        _own_keys(option['name'], 'self-announced', option.get('self_announced')),
     )
 
 

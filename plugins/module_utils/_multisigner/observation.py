@@ -55,7 +55,8 @@ class ServerView:
 class SignerView:
     """One signer's servers. *by_api* holds its own keys when its API was asked for them; *retiring* those of which the signer
     itself says that they are on their way out, and that it waits for their DS to go; *announced* those that it will publish;
-    *awaits_ds* those of which it waits to be told that their DS are published, or gone."""
+    *awaits_ds* those of which it waits to be told that their DS are published, or gone; *self_announced* those whose CDS and
+    CDNSKEY it publishes by its own clock, and takes from nobody."""
 
     name: str
     servers: tuple[ServerView, ...]
@@ -64,6 +65,7 @@ class SignerView:
     retiring: frozenset[DNSKEY] = frozenset()
     announced: frozenset[DNSKEY] = frozenset()
     awaits_ds: frozenset[DNSKEY] = frozenset()
+    self_announced: frozenset[DNSKEY] = frozenset()
 
     @cached_property
     def errors(self) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ class Observer:
         if signer.api is not None and any(view.authenticated == NOT_AUTHENTICATED for view in seen):
             by_api, judged = await self._ask_api(signer, zone, answers, judged)
         nothing: FrozenSet[DNSKEY] = frozenset()
-        told = (names.get(zone, nothing) for names in (signer.retiring, signer.announced, signer.awaits_ds))
+        told = (names.get(zone, nothing) for names in (signer.retiring, signer.announced, signer.awaits_ds, signer.self_announced))
         return SignerView(signer.name, tuple(judged), signer.capabilities.prepublishes, by_api, *told)
 
     async def _ask_api(

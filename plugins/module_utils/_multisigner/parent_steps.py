@@ -162,8 +162,12 @@ class ParentSteps:
         steps: list[Step] = []
         for view in here.asked:
             shown = [frozenset({Record('CDNSKEY', key) for key in server.cdnskeys} | {Record('CDS', ds) for ds in server.cds}) for server in view.servers]
-            own = {record for key in view.retiring for record in _parent_records_of(key, self.seen.zone)}
-            missing = union - frozenset.intersection(*shown) - own
+            missing = union - frozenset.intersection(*shown) - self._records_of(view.retiring)
+            late = missing & self._records_of(view.self_announced)
+            if late:
+                announced = ', '.join(sorted(record.text for record in late))
+                self._wait_once(Wait(f'{view.name} to publish {announced}', None, 'it takes CDS and CDNSKEY of its own keys from nobody'))
+            missing -= late
             if missing:
                 steps.append(Step(view.name, sort_records(missing), (), f'CDS and CDNSKEY of all signers that {view.name} does not publish'))
             extra = {record for record in frozenset().union(*shown) - union if self._is_ended_record(record, view, obsolete)}
@@ -185,6 +189,9 @@ class ParentSteps:
                 if shown & records:
                     steps.append(Step(view.name, (), sort_records(shown & records), 'it asks the parent to remove every DS, and that must stand alone'))
         return steps
+
+    def _records_of(self, keys: Iterable[DNSKEY]) -> frozenset[Record]:
+        return frozenset(record for key in keys for record in _parent_records_of(key, self.seen.zone))
 
     def _is_ended_record(self, record: Record, view: SignerView, obsolete: Sequence[DS]) -> bool:
         """Whether a CDS or CDNSKEY is of a key whose DS may go or has gone, and which this signer has withdrawn if it was its own."""

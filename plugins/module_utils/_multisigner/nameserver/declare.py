@@ -362,6 +362,7 @@ class Declarer:
             'retiring': [f'DNSKEY {key.key.text}' for key in own if key.is_retiring],
             'awaits_ds': [f'DNSKEY {key.key.text}' for key in own if key.awaits],
             'announced': [f'DNSKEY {key.key.text}' for key in own if any(key.can_follow(one) for one in own if one.goal == 'omnipresent')],
+            'self_announced': [f'DNSKEY {key.key.text}' for key in own if key.role != 'ZSK' and users is not None and users.is_inline],
         }
         return replace(outcome, details={**outcome.details, **told})
 

@@ -21,7 +21,7 @@ from .files import names_in, read
 INCLUDE_MARK = '; Foreign DNSKEY, CDS and CDNSKEY records'
 _INCLUDE_HEADER = (
     f'{INCLUDE_MARK} of {{zone}}\n'
-    '; This file is owned by the Ansible collection dnssec.multisigner (dnssec_importkey). Edits by hand are lost.\n'
+    '; This file is owned by the Ansible collection dnssec.multisigner ({{module}}). Edits by hand are lost.\n'
 )
 _TIME = re.compile(r'^; (Created|Publish|Activate|Revoke|Inactive|Delete|SyncPublish|SyncDelete): (\d{14})\b', re.MULTILINE)
 _STATE_LINE = re.compile(r'^([A-Za-z]+):[ \t]*(\S+)', re.MULTILINE)
@@ -199,12 +199,12 @@ def _is_external(private: str) -> bool:
     return b'External' in words and not words & _PRIVATE_WORDS
 
 
-def render_include(zone: str, keys: Tuple[KeyFile, ...], others: Tuple[Record, ...], ttl: int) -> bytes:
-    """The include file: the key files by name, CDS and CDNSKEY as records."""
+def render_include(zone: str, keys: Tuple[KeyFile, ...], others: Tuple[Record, ...], ttl: int, module: str = 'dnssec_importkey') -> bytes:
+    """The include file that *module* owns: the key files by name, all else as records."""
     owner = zone if zone == '.' else f'{zone}.'
     lines = [f'$INCLUDE "{key.path}" ; {key.key}\n' for key in sorted(keys, key=lambda key: key.path)]
     lines += [f'{owner} {ttl} IN {record.text}\n' for record in sort_records(others)]
-    return (_INCLUDE_HEADER.format(zone=zone) + ''.join(lines)).encode('ascii')
+    return (_INCLUDE_HEADER.format(zone=zone, module=module) + ''.join(lines)).encode('ascii')
 
 
 @dataclass(frozen=True)

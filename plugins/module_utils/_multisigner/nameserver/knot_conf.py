@@ -41,12 +41,32 @@ class ZoneSettings:
     def of_policy(self, name: str, default: str) -> str:
         return _one(self.policy, name, default)
 
+    @property
+    def is_from_file(self) -> bool:
+        """Whether the zone file is the source of truth, and Knot counts the serial by itself: what is in the file, and nothing else, is in the zone."""
+        return (self.value('zonefile-load', 'whole'), self.value('zonefile-sync', '0'), self._journal) == ('difference-no-serial', '-1', 'all')
+
+    @property
+    def zone_file(self) -> Optional[str]:
+        """Its path; None where the configuration composes it in a way that is not known here."""
+        name = self.value('file', '%s.zone').replace('%s', self.name)
+        return None if '%' in name else os.path.join(self.value('storage', _STORAGE), name)
+
+    @property
+    def _journal(self) -> str:
+        return self.value('journal-content', 'all' if self.value('zonefile-load', 'whole') == 'difference-no-serial' else 'changes')
+
     def refuse_unfit(self) -> None:
-        """Raises MultisignerError when other signers' keys would not get into the zone, would not stay, or would be worked on by Knot itself."""
+        """Raises MultisignerError when other signers' keys would not get into the zone, would not stay, or would be worked on by Knot itself.
+
+        A zone whose file is the source of truth is none of these: what is in the file stays.
+        """
         if self.value('dnssec-signing', 'off') != 'on':
             raise MultisignerError('Knot does not sign it', zone=self.name, remedy='Set dnssec-signing: on and a dnssec-policy for it')
-        for refuse in (self._refuse_full_management, self._refuse_own_ways, self._refuse_cds, self._refuse_zone_file):
+        for refuse in (self._refuse_full_management, self._refuse_own_ways, self._refuse_cds):
             refuse()
+        if not self.is_from_file:
+            self.refuse_zone_file()
 
     def _refuse_full_management(self) -> None:
         management = self.of_policy('dnskey-management', 'full')
@@ -80,17 +100,16 @@ class ZoneSettings:
                 'have (RFC 9975)', zone=self.name, remedy='Set "cds-cdnskey-publish: always" in that policy, and reload',
             )
 
-    def _refuse_zone_file(self) -> None:
-        """A zone file that is read again and was never written would take away what came by updates."""
-        load, sync = self.value('zonefile-load', 'whole'), self.value('zonefile-sync', '0')
-        journal = self.value('journal-content', 'all' if load == 'difference-no-serial' else 'changes')
+    def refuse_zone_file(self, remedy: str = '') -> None:
+        """A zone file that is read again and was never written would take away what came by updates. *remedy*: what could be done instead."""
+        load, sync, journal = self.value('zonefile-load', 'whole'), self.value('zonefile-sync', '0'), self._journal
         if (load == 'none' and journal == 'all') or (load in ('whole', 'difference') and sync != '-1'):
             return
         raise MultisignerError(
             f'it has "zonefile-load: {load}", "zonefile-sync: {sync}" and "journal-content: {journal}": its zone file wins over what came by updates, so a '
             'reload or a restart would take the other signers\' keys out of the zone', zone=self.name,
             remedy='Let Knot write the file, by "zonefile-load: difference" and "zonefile-sync: 0", and edit the zone by knotc zone-begin, zone-set and '
-            'zone-commit; or take the zone out of knot.conf and name the file as its content (in knot_signer_zones)',
+            f'zone-commit; or take the zone out of knot.conf and name the file as its content (in knot_signer_zones){remedy}',
         )
 
 

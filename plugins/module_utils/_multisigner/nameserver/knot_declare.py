@@ -22,7 +22,8 @@ from .blocks import INCLUDE_NAME, POLICY_BLOCK, ZONE, BlockFile, Blocks, Key, Re
 from .files import Access, Disk, only_writer, read, work_folder
 from .include import Inclusion
 from .keyfiles import file_stem
-from .knot_conf import KnotConfiguration, read_knot_configuration, with_absolute_includes
+from .knot_conf import KnotConfiguration, ZoneSettings, read_knot_configuration, with_absolute_includes
+from .knot_include import empty_include, include_path, includes
 from .knot_keys import ACTIVE, ANNOUNCED, REMOVED, Knot, KnotKey, told
 from .tools import Answer, Tools, one_line
 
@@ -132,7 +133,7 @@ class KnotDeclarer:
         configured = users.zones.get(wanted.zone)
         if configured is not None and wanted.file is None:
             configured.refuse_unfit()
-            return Outcome(wanted.zone)
+            return self._included(configured) if configured.is_from_file else Outcome(wanted.zone)
         if configured is not None:
             raise MultisignerError(
                 f'{self._settings.knot_conf} (or a file that it includes) declares it already', zone=wanted.zone,
@@ -149,6 +150,22 @@ class KnotDeclarer:
             wanted.zone, changed=changed or before.get(name) != block, before=shown(before.get(name, '')), after=shown(block),
             details={'zone_file': self._zone_file(wanted.zone)},
         )
+
+    def _included(self, configured: ZoneSettings) -> Outcome:
+        """A zone whose file is the source of truth: that file must include one of ours, which is laid down here and filled by knot_dnskey."""
+        zone, settings = configured.name, self._settings
+        path = include_path(settings.directory, zone)
+        changed = self._disk.folder(settings.directory, settings.readers.but(mode=0o750))
+        changed |= self._disk.folder(os.path.dirname(path), settings.readers.but(mode=0o750))
+        if read(path) is None:
+            changed |= self._disk.file(path, empty_include(zone), settings.readers.but(mode=0o640))
+        if includes(configured, path):
+            return Outcome(zone, changed=changed, details={'include': path})
+        try:
+            configured.refuse_zone_file(f'; or add this line to {configured.zone_file}: $INCLUDE "{path}" (the file is there), and reload the zone')
+        except MultisignerError as error:
+            return replace(Outcome.failure(zone, error), changed=changed)
+        return Outcome(zone, changed=changed)
 
     def _refuse_other_policy(self, wanted: Wanted, old: Optional[str], users: KnotConfiguration) -> None:
         """Knot begins to roll the algorithm over as soon as its policy has another one. That may be meant; all else breaks the zone."""
@@ -220,15 +237,18 @@ class KnotDeclarer:
         """The TSIG key, who may do what, whom to tell, and a template of our own: the user's template "default" is not for these zones."""
         settings, key = self._settings, self._settings.key
         name = key.name.rstrip('.').lower()
-        if f'{name}.' in (known.lower() for known in users.names('key')):
+        theirs = next((item for known, item in users.sections.get('key', {}).items() if known.rstrip('.').lower() == name), None)
+        if theirs is not None and (theirs.get('algorithm'), theirs.get('secret')) != ((key.algorithm,), (key.secret,)):
             raise MultisignerError(
-                f'the TSIG key {name} is declared in {settings.knot_conf} (or a file that it includes) already',
-                remedy='Take it out there, or give multisigner_tsig another name',
+                f'the TSIG key {name} is declared in {settings.knot_conf} (or a file that it includes) already, with another algorithm or secret',
+                remedy='Take it out there, write it as it is there, or give multisigner_tsig another name',
             )
         types = ['DNSKEY', 'CDS', 'CDNSKEY', *(['NS', 'CSYNC'] if settings.manage_ns else [])]
         if not _PLAIN.match(key.secret):
             raise MultisignerError(f'the secret of the TSIG key {name} is no base64', remedy='Take name, algorithm and secret from the output of keymgr -t')
-        lines = ['key:', f'  - id: {_quoted(name)}', f'    algorithm: {_quoted(key.algorithm)}', f'    secret: {_quoted(key.secret)}']
+        # zones of the user's on the same server may need the key before our file is read
+        own = ['key:', f'  - id: {_quoted(name)}', f'    algorithm: {_quoted(key.algorithm)}', f'    secret: {_quoted(key.secret)}']
+        lines = own if theirs is None else []
         if settings.also_notify:
             lines += ['remote:', '  - id: "multisigner-secondaries"', f'    address: {_list(settings.also_notify)}']
         lines += [

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
-from ..dnskey import DNSKEY, Rdata, parse_record, rsa_modulus_bits, zone_name
+from ..dnskey import DNSKEY, Rdata, Record, parse_record, rsa_modulus_bits, zone_name
 from ..errors import MultisignerError
 from .knot_conf import KnotConfiguration
 from .tools import Answer, Patience, Tools, one_line
@@ -139,6 +139,22 @@ class Knot:
                 if isinstance(rdata, DNSKEY):
                     found[zone] = found.get(zone, frozenset()) | {rdata}
         return found
+
+    def records(self, zone: str, types: Sequence[str]) -> Tuple[FrozenSet[Record], Optional[int]]:
+        """What knotd serves of *types* at the apex, and the TTL of its DNSKEY RRset; None while the zone is not loaded, or not signed."""
+        found: List[Record] = []
+        ttl: Optional[int] = None
+        for rtype in types:
+            for line in self._tools.ask('knotc', '-c', self._conf, 'zone-read', zone, '@', rtype).out.splitlines():
+                words = line.split(']', 1)[-1].split()
+                if rtype in words[1:3]:
+                    found.append(parse_record(' '.join(words), zone))
+                    ttl = int(words[1]) if rtype == 'DNSKEY' and words[1].isdigit() else ttl
+        return frozenset(found), ttl
+
+    def reload_zone(self, zone: str) -> None:
+        """Makes knotd read the zone's file again. Raises MultisignerError with knotc's words."""
+        self._order('-b', 'zone-reload', zone)
 
     def wait_for(self, zone: str) -> None:
         """Returns when *zone* is loaded and signed. Raises MultisignerError when the patience for all zones is used up."""

@@ -33,10 +33,10 @@ tsig() { sed -n '/^ *ns1:/,/secret:/s/.*secret: //p' "$LAB_INVENTORY" | tr -d "\
 
 update() { printf '%s\n' "server $BIND" "zone $ZONE" "$@" send | nsupdate -y "hmac-sha256:multisigner-ns1:$(tsig)"; } # LINE...
 
-bind_zones() { # STATUS ZONES [OPTION]   what bind_zones says of these
+bind_zones() { # STATUS ZONES [OPTION [WORD...]]   what bind_zones says of these
   logged "$1" ansible -i localhost, -c local localhost -e "ansible_python_interpreter=$PYTHON" -m dnssec.multisigner.bind_zones -a "{\"named_conf\": \"$CONF\",
     \"directory\": \"$OWN\", \"way\": \"policy\", \"rndc\": \"rndc -c $FOLDER/rndc.conf\", \"tsig\": {\"name\": \"multisigner-ns1\", \"secret\": \"$(tsig)\"},
-    \"dnskey_ttl\": $LAB_TTL, \"manage_ns\": true, ${3:-} \"zones\": $2}"
+    \"dnskey_ttl\": $LAB_TTL, \"manage_ns\": true, ${3:-} \"zones\": $2}" "${@:4}"
 }
 
 play() { # STATUS PLAYBOOK [OPTION...]
@@ -51,7 +51,7 @@ if [ "$version" = 9.16 ] || [ "$version" = 9.18 ]; then inline=no; fi
 say "BIND $version: what an operator's zones may be like, before anything is declared"
 mkdir -p "$KEYS"
 policy() { # NAME LIFETIME [STATEMENT...]
-  printf 'dnssec-policy "%s" { keys { ksk lifetime %s algorithm 13; zsk lifetime %s algorithm 13; }; dnskey-ttl %s; max-zone-ttl 1h; ' "$1" "$2" "$2" "$LAB_TTL"
+  printf 'dnssec-policy "%s" { keys { ksk lifetime %s algorithm 13; zsk lifetime %s algorithm 13; }; dnskey-ttl %s; max-zone-ttl %s; ' "$1" "$2" "$2" "$LAB_TTL" "$LAB_TTL"
   printf 'signatures-validity 45; signatures-refresh 40; signatures-jitter 0; zone-propagation-delay 1; publish-safety 0; retire-safety 0; parent-ds-ttl %s; ' "$LAB_TTL"
   printf 'parent-propagation-delay 1; %s };\n' "${*:3}"
 }
@@ -59,7 +59,7 @@ zone() { # NAME STATEMENT...
   printf '@ %s SOA ns hm 1 3600 600 86400 3\n@ %s NS ns1.operator.example.\n' "$LAB_TTL" "$LAB_TTL" >"$FOLDER/zones/$1.db"
   printf 'zone "%s" { type primary; file "zones/%s.db"; %s };\n' "$1" "$1" "${*:2}"
 }
-grant() { printf 'update-policy { grant "multisigner-ns1" name %s. DNSKEY CDS CDNSKEY NS; grant local-ddns zonesub any; };' "$1"; }
+grant() { printf 'update-policy { grant "multisigner-ns1" name %s. DNSKEY CDS CDNSKEY NS CSYNC; grant local-ddns zonesub any; };' "$1"; }
 cp "$CONF" "$LAB_DIR/first.conf"
 {
   cat "$CONF"
@@ -82,9 +82,13 @@ says 'zone plain\.example: named does not sign it by a dnssec-policy'
 says 'zone short\.example: its dnssec-policy .*short.* gives keys a lifetime of P90D: .*Set .*lifetime unlimited'
 says "zone ${ZONE/./\\.}: .*declares it already.*say no file of it"
 if [ $inline = yes ]; then
-  says 'zone static\.example: named\.conf declares it as a zone that takes no updates.*update-policy { grant .*multisigner-ns1.* name static\.example\. DNSKEY CDS CDNSKEY NS;'
+  says 'zone static\.example: named\.conf declares it as a zone that takes no updates.*update-policy { grant .*multisigner-ns1.* name static\.example\. DNSKEY CDS CDNSKEY NS CSYNC;'
   bind_zones 2 '[{"name": "inline.example"}]' '"cds_digest_types": [2, 4],'
   says 'zone inline\.example: its dnssec-policy .*operators.* has no CDS of digest type 4, .*Set .*cds-digest-types { 2; 4; };'
+  sed -i '/^dnssec-policy "operators"/s/ };$/ cds-digest-types { 2; 4; }; };/' "$LAB_DIR/operators.conf"   # as it says: deSEC may be among the signers
+  { cat "$LAB_DIR/operators.conf"; grep -F "$OWN/multisigner.conf" "$CONF"; } >"$LAB_DIR/new.conf"
+  cat "$LAB_DIR/new.conf" >"$CONF"
+  rndc reconfig
 else
   echo "(this is BIND $version: that an inline-signing zone works, and its trap, are not played here, but with 9.20)"
   says "zone static\.example: named\.conf declares it with inline-signing. BIND ${version/./\\.} drops foreign keys.*Set .*inline-signing no.*upgrade to BIND 9.20"
@@ -96,7 +100,7 @@ as_it_was
 if [ -e "$OWN/keys" ]; then fail "something was made for a zone that was refused"; fi
 
 say "The playbook: the zone joins Knot; a second run changes nothing"
-play 0 multisigner --check
+bind_zones 0 "[{\"name\": \"$ZONE\"}]" "" --check
 if [ -e "$OWN/keys" ]; then fail "check mode made a link"; fi
 play 0 multisigner -e multisigner_wait=240
 says "${ZONE/./\\.}: complete"
@@ -150,7 +154,7 @@ fi
 printf 'dnssec-policy "known" { manual-mode yes; };\n' >"$LAB_DIR/manual.conf"
 if named-checkconf "$LAB_DIR/manual.conf" >/dev/null; then
   say "A ZSK rollover, with manual-mode: named waits for the word, and gets it"
-  { policy operators unlimited 'manual-mode yes;'; sed '/^dnssec-policy "operators"/d' "$CONF"; } >"$LAB_DIR/manual.conf"
+  sed '/^dnssec-policy "operators"/s/ };$/ manual-mode yes; };/' "$CONF" >"$LAB_DIR/manual.conf"
   cat "$LAB_DIR/manual.conf" >"$CONF"
   rndc reconfig
 else

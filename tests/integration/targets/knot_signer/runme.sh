@@ -154,7 +154,40 @@ until_true has $KNOT file.example "$FOREIGN"
 knot -b zone-reload file.example >/dev/null
 until_true lacks $KNOT file.example "$FOREIGN"
 knot_zones 2 '[{"name": "file.example"}]'
-says 'zone file\.example: .*difference-no-serial.*wins over what came by updates.*zonefile-sync: 0'
+says 'zone file\.example: .*difference-no-serial.*wins over what came by updates.*zonefile-sync: 0.*or add this line to .*file\.zone: .*INCLUDE .*foreign/file\.example\.include'
+
+say "A zone file that stays the source of truth includes a file of ours, as that says: what is in there stays, and the zone file is not touched"
+echo "\$INCLUDE \"$OWN/foreign/file.example.include\"" >>"$FOLDER/zones/file.zone"
+cp -p "$FOLDER/zones/file.zone" "$LAB_DIR/file.zone"
+knot -b zone-reload file.example >/dev/null
+knot_zones 0 '[{"name": "file.example"}]'
+says '"include": ".*foreign/file\.example\.include"'
+knot_dnskey() { # STATUS add|remove RECORD [RECORD [WORD...]]   at file.example
+  local records
+  records=$(printf '"%s", ' "$3" "${4:-$3}")
+  module "$1" knot_dnskey "{\"knot_conf\": \"$CONF\", \"directory\": \"$OWN\", \"zones\": [{\"name\": \"file.example\", \"$2\": [${records%, }]}]}" "${@:5}"
+}
+knot_dnskey 0 add "DNSKEY $FOREIGN" "CDNSKEY $FOREIGN" --check --diff
+lacks $KNOT file.example "$FOREIGN" || fail "check mode wrote"
+knot_dnskey 0 add "DNSKEY $FOREIGN" "CDNSKEY $FOREIGN"
+says 'Added 2, removed 0'
+has $KNOT file.example "$FOREIGN" || fail "it is not published"
+knot reload >/dev/null
+knot -b zone-reload file.example >/dev/null
+restart
+until_true has $KNOT file.example "$FOREIGN"
+[ "$(dig +short +norecurse @$KNOT file.example CDNSKEY | wc -l)" -eq 2 ] || fail "not its own CDNSKEY and the other one"
+stat -c %Y "$OWN/foreign/file.example.include" >"$LAB_DIR/written"
+knot_dnskey 0 add "DNSKEY $FOREIGN" "CDNSKEY $FOREIGN"
+says '"changed": false'
+stat -c %Y "$OWN/foreign/file.example.include" | diff "$LAB_DIR/written" - || fail "it was written again"
+knot_dnskey 2 remove "DNSKEY $(own_keys file.example 256)"
+says "is the signer's own and is not removed"
+knot_dnskey 2 add "NS ns9.operator.example."
+says 'NS records are in the zone file, which is yours'
+knot_dnskey 0 remove "CDNSKEY $FOREIGN" "DNSKEY $FOREIGN"
+lacks $KNOT file.example "$FOREIGN" || fail "it is still published"
+diff "$LAB_DIR/file.zone" "$FOLDER/zones/file.zone" || fail "the zone file was written"
 
 say "What works against the other signers, or for the time of a rollover only, is refused; so is a zone that is not signed"
 knot_zones 2 '[{"name": "push.example"}, {"name": "cds.example"}, {"name": "unsigned.example"}]'

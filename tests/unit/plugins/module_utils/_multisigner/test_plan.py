@@ -357,6 +357,13 @@ def test_the_union_cds_and_cdnskey_go_to_every_signer_together_with_the_ds_and_n
     assert adds(made, 'desec') == union
 
 
+def test_a_signer_that_takes_no_cds_of_its_own_keys_is_waited_for_and_not_asked():
+    made = plan(GROUP, seen(replace(ns1(CSK), self_announced=frozenset([KSK])), desec(KSK, ZSK)), MATURE, NOW)
+    assert adds(made, 'ns1') == {f'CDS {CSK.ds(ZONE).text}', f'CDNSKEY {CSK.text}'}
+    assert f'ns1 to publish CDNSKEY {KSK.text}, CDS {KSK.ds(ZONE).text}' in [wait.what for wait in made.waits]
+    assert f'CDS {KSK.ds(ZONE).text}' in adds(made, 'desec')
+
+
 def test_the_union_cds_has_every_digest_type_that_a_signer_publishes_by_itself():
     own = frozenset(CSK.ds(ZONE, number) for number in (2, 4))
     made = plan(GROUP, seen(ns1(CSK), desec(KSK, ZSK, cds=own, cdnskeys=frozenset([CSK]))), MATURE, NOW)
