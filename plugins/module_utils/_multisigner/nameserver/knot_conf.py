@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ..dnskey import zone_name
@@ -128,7 +129,7 @@ class KnotConfiguration:
         database = self.sections.get('database', {}).get('', {})
         return os.path.join(_one(database, 'storage', _STORAGE), _one(database, 'kasp-db', _KASP))
 
-    @property
+    @cached_property
     def zones(self) -> Dict[str, ZoneSettings]:
         """Every configured zone, by its name."""
         found: Dict[str, ZoneSettings] = {}
