@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import FrozenSet, Iterable, Sequence, Tuple
+from typing import FrozenSet, Iterable, Mapping, Sequence, Tuple
 
 from ..dnskey import Record, sort_records
 from ..errors import MultisignerError
@@ -57,16 +57,17 @@ class KnotIncluder:
         written = self._included(zone, path)
         own = self._knot.own_keys(zone, self._configuration)
         _refuse(request, own)
-        served, ttl = self._knot.records(zone, _TYPES)
-        if ttl is None:
+        served, ttls = self._knot.records(zone, _TYPES)
+        if 'DNSKEY' not in ttls:
             raise MultisignerError('Knot has not loaded and signed it', zone=zone, remedy='See knotc zone-status and knotd\'s log')
         add = tuple(record for record in request.add if record not in written)
         going = [key for key in own if key.state in (RETIRING, REMOVED)]  # a CDS that was added for such a key would stay when Knot withdraws it
         remove = tuple(record for record in written if record in request.remove or _is_own(record, going, zone))
         records = sort_records((set(written) | set(add)) - set(remove))
-        changed = bool(add or remove) or not _is_met(request, served)
+        content = _render(zone, records, ttls)
+        changed = content != read(path) or not _is_met(request, served)
         if changed and not self._disk.check:
-            self._publish(request, path, records, ttl)
+            self._publish(request, path, content)
         words = f'Added {len(add)}, removed {len(remove)}.' if changed else 'Nothing differs.'
         return Outcome(
             zone, added=tuple(record.text for record in add), removed=tuple(record.text for record in remove), changed=changed, msg=words,
@@ -82,11 +83,11 @@ class KnotIncluder:
             )
         return found.records
 
-    def _publish(self, wanted: Request, path: str, records: Sequence[Record], ttl: int) -> None:
+    def _publish(self, wanted: Request, path: str, content: bytes) -> None:
         zone = wanted.zone
         old = read(path) or b''
         access = current_access(path)
-        self._disk.file(path, render_include(zone, (), tuple(records), ttl, 'knot_dnskey'), access)
+        self._disk.file(path, content, access)
         try:
             self._knot.reload_zone(zone)
         except MultisignerError:
@@ -100,6 +101,14 @@ class KnotIncluder:
                 record=(missing or [record for record in wanted.remove if record in served])[0].text,
                 remedy='See knotd\'s log, and whether the record is in the zone file or in Knot\'s key database (keymgr list) as well',
             )
+
+
+def _render(zone: str, records: Iterable[Record], ttls: Mapping[str, int]) -> bytes:
+    """The file, each record with the TTL that Knot has for that type. With another one Knot 3.4 loads the zone, and does not when it starts the next
+    time: "failed to load zone from journal (TTL mismatch)". Its own CDS and CDNSKEY have a TTL of 0."""
+    owner = zone if zone == '.' else f'{zone}.'
+    known = {'CDS': 0, 'CDNSKEY': 0, 'CSYNC': ttls['DNSKEY'], **ttls}
+    return empty_include(zone) + ''.join(f'{owner} {known[record.rtype]} IN {record.text}\n' for record in records).encode('ascii')
 
 
 def _refuse(request: Request, own: Sequence[KnotKey]) -> None:

@@ -140,17 +140,17 @@ class Knot:
                     found[zone] = found.get(zone, frozenset()) | {rdata}
         return found
 
-    def records(self, zone: str, types: Sequence[str]) -> Tuple[FrozenSet[Record], Optional[int]]:
-        """What knotd serves of *types* at the apex, and the TTL of its DNSKEY RRset; None while the zone is not loaded, or not signed."""
+    def records(self, zone: str, types: Sequence[str]) -> Tuple[FrozenSet[Record], Dict[str, int]]:
+        """What knotd serves of *types* at the apex, and the TTL of each of these RRsets that is there; nothing while the zone is not loaded."""
         found: List[Record] = []
-        ttl: Optional[int] = None
+        ttls: Dict[str, int] = {}
         for rtype in types:
             for line in self._tools.ask('knotc', '-c', self._conf, 'zone-read', zone, '@', rtype).out.splitlines():
                 words = line.split(']', 1)[-1].split()
                 if rtype in words[1:3]:
                     found.append(parse_record(' '.join(words), zone))
-                    ttl = int(words[1]) if rtype == 'DNSKEY' and words[1].isdigit() else ttl
-        return frozenset(found), ttl
+                    ttls[rtype] = int(words[1]) if words[1].isdigit() else 0
+        return frozenset(found), ttls
 
     def reload_zone(self, zone: str) -> None:
         """Makes knotd read the zone's file again. Raises MultisignerError with knotc's words."""

@@ -29,6 +29,7 @@ class FileKnot(FakeKnot):
     """One that reads the zone from its file, with what that includes."""
 
     include = ''
+    published_cds = ''
 
     def _knotc(self, command: str, *arguments: str) -> str:
         if '-b' in (command, *arguments):
@@ -36,7 +37,7 @@ class FileKnot(FakeKnot):
             found = [parse_record(line, ZONE).rdata for line in lines]
             self.published = [OWN, *(key for key in found if isinstance(key, DNSKEY) and not self.is_deaf)]
             return 'OK'
-        return '' if arguments[-1:] in (('CDS',), ('CDNSKEY',)) else super()._knotc(command, *arguments)
+        return self.published_cds if arguments[-1:] != ('DNSKEY',) and command == 'zone-read' else super()._knotc(command, *arguments)
 
 
 class Server:
@@ -79,6 +80,15 @@ def test_records_come_and_go_and_nothing_is_written_twice(server: Server) -> Non
     assert not server.serve([line(THEIRS)]).changed and not any('zone-reload' in call for call in server.knot.calls)
     assert server.serve(remove=[line(THEIRS)]).removed == (line(THEIRS),)
     assert set(server.knot.published) == {OWN, MORE}
+
+
+def test_each_record_has_the_ttl_that_knot_has_for_its_type(server: Server) -> None:
+    server.knot.published_cds = f'[{ZONE}.] {ZONE}. 0 CDNSKEY {OWN.text}\n[{ZONE}.] {ZONE}. 0 CDNSKEY {THEIRS.text}\n'
+    server.serve([line(THEIRS), f'CDNSKEY {THEIRS.text}'])
+    assert f'{ZONE}. 0 IN CDNSKEY {THEIRS.text}\n' in server.path.read_text() and f'{ZONE}. 3600 IN {line(THEIRS)}\n' in server.path.read_text()
+    server.path.write_text(server.path.read_text().replace(' 3600 IN', ' 60 IN'))  # as it was under another dnskey-ttl
+    assert server.serve([line(THEIRS)]).changed
+    assert f'{ZONE}. 3600 IN {line(THEIRS)}\n' in server.path.read_text()
 
 
 def test_a_run_that_ended_before_the_zone_was_loaded_is_made_up_for(server: Server) -> None:

@@ -94,18 +94,18 @@ def test_the_names_of_tsig_keys_have_one_form(configuration: Configuration) -> N
 def test_what_a_policy_says_and_bind_s_defaults_for_the_rest() -> None:
     printed = '''
 dnssec-policy "own" {
-	cds-digest-types { "2"; "SHA-384"; };
-	dnskey-ttl PT1H30M;
-	inline-signing no;
-	keys { ksk lifetime P90D algorithm 13; zsk key-directory lifetime unlimited algorithm 13; csk algorithm 13; };
-	manual-mode yes;
+    cds-digest-types { "2"; "SHA-384"; };
+    dnskey-ttl PT1H30M;
+    inline-signing no;
+    keys { ksk lifetime P90D algorithm 13; zsk key-directory lifetime unlimited algorithm 13; csk algorithm 13; };
+    manual-mode yes;
 };
 dnssec-policy "short" { dnskey-ttl 60; };
 options { directory "/var/cache/bind"; };
 zone "a.example" { type primary; file "a.db"; dnssec-policy "own"; };
 zone "b.example" { type primary; file "/etc/b.db"; };
 zone "c.example" { type forward; };
-'''
+'''.replace('    ', '\t')
     found = read_configuration(Tools(FakeModule(0, printed)), '/etc/bind/named.conf')
     assert found.policies == {'own': Policy(5400, ('P90D', 'unlimited', 'unlimited'), False, True, (2, 4)), 'short': Policy(60)}
     assert [found.zones[f'{name}.example'].file for name in 'abc'] == ['/var/cache/bind/a.db', '/etc/b.db', None]
