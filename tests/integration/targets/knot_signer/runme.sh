@@ -402,6 +402,58 @@ play 0 multisigner "[$(group bind-knot.example ns1)]" -e "$(other)" -e '{knot_si
 if grep -q bind-knot "$OWN/multisigner.conf"; then fail "it is still declared"; fi
 grep -q knot-desec "$OWN/multisigner.conf" || fail "a zone that was not mentioned is not declared any more"
 
+say "The playbook, for a zone whose file stays the source of truth: PowerDNS joins, and the file is edited as before"
+declared="[$(group knot-powerdns.example 'ns4, ns5')]"
+FILE=$FOLDER/zones/operators.zone
+cp "$FOLDER/zones/knot-powerdns.example.zone" "$FILE"
+cat >>"$CONF" <<CONF
+key:
+  - id: multisigner-ns4
+    algorithm: hmac-sha256
+    secret: $SECRET
+acl:
+  - id: passes
+    key: multisigner-ns4
+    action: update
+policy:
+  - id: operators
+    algorithm: ecdsap256sha256
+    dnskey-management: incremental
+    delete-delay: 7d
+    cds-cdnskey-publish: always
+    dnskey-ttl: $LAB_TTL
+    propagation-delay: 1
+zone:
+  - domain: knot-powerdns.example
+    file: $FILE
+    dnssec-signing: on
+    dnssec-policy: operators
+    acl: passes
+    zonefile-load: difference-no-serial
+    zonefile-sync: -1
+    journal-content: all
+CONF
+by_file() { play "$1" multisigner "$declared" -e '{knot_signer_zones: {knot-powerdns.example: {}}, multisigner_ns: []}' "${@:2}"; }
+by_file 2
+says 'zone knot-powerdns\.example: .*add this line to .*operators\.zone: .*INCLUDE .*knot-powerdns\.example\.include'
+echo "\$INCLUDE \"$OWN/foreign/knot-powerdns.example.include\"" >>"$FILE"
+knot reload >/dev/null
+knot -b zone-reload knot-powerdns.example >/dev/null
+by_file 0 -e multisigner_wait=240
+says 'knot-powerdns\.example: complete'
+"$COLLECTION/tests/lab/cross_matrix" knot-powerdns.example
+keys_at $KNOT knot-powerdns.example | diff - <(keys_at 127.53.2.5 knot-powerdns.example) || fail "Knot and PowerDNS have different keys"
+sleep "$LAB_TTL"
+by_file 0
+by_file 0
+changed_nothing
+keys_at $KNOT knot-powerdns.example >"$LAB_DIR/before"
+echo "edited $LAB_TTL TXT edited" >>"$FILE"
+knot -b zone-reload knot-powerdns.example >/dev/null
+restart
+until_true grep -q edited < <(sleep 1; dig +short +norecurse @$KNOT edited.knot-powerdns.example TXT)
+keys_at $KNOT knot-powerdns.example | diff "$LAB_DIR/before" - || fail "an edited zone file took keys away"
+
 say "No secret was printed"
 grep -lF "$SECRET" "$LAB_DIR"/pass.*.log && fail "a secret was printed"
 echo "All is well."
