@@ -174,6 +174,14 @@ def test_after_a_lost_journal_one_that_is_right_is_taken_over() -> None:
     assert removed(made, 'ns1') == removed(made, 'desec') == CSYNC
 
 
+def test_one_that_is_right_already_when_it_is_first_asked_for_is_taken_over() -> None:
+    story = Story(group('ns1', 'desec'))
+    for _unused in range(2):
+        assert not story.look(*shows(NS1, DESEC), ds=BOTH, after=100_000).steps
+    story.group = group('ns1', 'desec', parent=FOLLOWS)
+    assert story.look(*shows(NS1, DESEC), ds=BOTH).state == 'complete'
+
+
 def test_nor_does_one_go_that_a_lost_journal_does_not_know() -> None:
     story = settled()
     story.group, story.memory = group('ns1', 'desec'), Memory()
