@@ -141,44 +141,25 @@ zones:
       returned: when the API was asked about the zone
       sample:
         - DNSKEY 257 3 13 E/KfjNsMQyUa2lUpsjr9U01KuBufir2WXIMx1+URwPnLBQEsqNCvLur/z9NCMPx2R1wNSJkqIrj5Ajl3mu6WPg==
+    requests:
+      description: The requests that would change the zone, in this order. The token is not in them.
+      type: list
+      elements: str
+      returned: in check mode, when the API was asked about the zone
+      sample: ['PATCH /domains/shop.example/rrsets/ [{"records": [], "subname": "", "type": "DNSKEY"}]']
 """
 
-from typing import Any, Dict, Optional
+from ansible.module_utils.basic import AnsibleModule
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ..module_utils._multisigner import api_module
+from ..module_utils._multisigner.task import Task
 
-from ..module_utils._multisigner.json_api import API_OPTIONS, REQUESTS_IMPORT_ERROR
-from ..module_utils._multisigner.outcome import ZONES_OPTION, finish
-from ..module_utils._multisigner.resolve import find_servers
-from ..module_utils._multisigner.signers.api_changes import apply_changes
-from ..module_utils._multisigner.signers.desec import API_URL, Desec
-from ..module_utils._multisigner.task import Task, carry_out, missing_dnspython
-
-SPEC: Dict[str, Any] = {
-    'argument_spec': {
-        **API_OPTIONS,
-        'api_url': {'type': 'str', 'default': API_URL},
-        'servers': {'type': 'list', 'elements': 'str', 'default': []},
-        'port': {'type': 'int', 'default': 53},
-        'zones': ZONES_OPTION,
-    },
-    'supports_check_mode': True,
-}
-
-
-def missing_library() -> Optional[str]:
-    return missing_dnspython() if REQUESTS_IMPORT_ERROR is None else str(missing_required_lib('requests'))
-
-
-def work(task: Task) -> None:
-    options = task.params
-    client = Desec.from_options(options)
-    servers = find_servers(options['servers'], options['port'])
-    finish(task, apply_changes(options['zones'], client, servers, task.check_mode, options['max_wait']))
+SPEC = api_module.spec('desec')
+missing_library = api_module.missing_library
 
 
 def run(task: Task) -> None:
-    carry_out(task, missing_library(), work)
+    api_module.run(task, 'desec')
 
 
 def main() -> None:

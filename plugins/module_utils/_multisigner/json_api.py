@@ -91,6 +91,7 @@ class Call:
     body: Any = None
     query: Mapping[str, str] | None = None
     operation: str = ''  # what is called, where the path does not say it
+    entries: Sequence[str] = ()  # what the items of a body that is a list are called in an error
 
     def __str__(self) -> str:
         body = '' if self.body is None else json.dumps(self.body, sort_keys=True)
@@ -355,11 +356,15 @@ _NOT_THE_API = 'See that api_url is the address of the API, and that no proxy or
 def readable(body: Any, entries: Sequence[str] = ()) -> str:
     """One sentence, without a final full stop, of what the JSON *body* of an error says.
 
-    Understands {"detail": ".."}, {"error": ".."}, {"field": [..]}, {"non_field_errors": [..]}, bare lists, lists with one item for each item
+    Understands {"detail": ".."}, {"error": ".."}, {"message": ".."}, {"errors": [{"code": 1, "message": ".."}]}, {"field": [..]},
+    {"non_field_errors": [..]}, bare lists, lists with one item for each item
     of the request ({} for a good one, an object or a plain string for a bad one; *entries* are their names), and these nested.
     """
     text = '; '.join(dict.fromkeys(_sentences(body, entries, NESTING_LIMIT))) or 'no reason is given'
     return text if len(text) <= SENTENCE_LIMIT else text[:SENTENCE_LIMIT] + '...'
+
+
+_SAYS = frozenset(('detail', 'error', 'errors', 'message', 'non_field_errors'))  # what has such a name needs none
 
 
 def _sentences(body: Any, entries: Sequence[str], depth: int) -> Iterator[str]:
@@ -368,14 +373,14 @@ def _sentences(body: Any, entries: Sequence[str], depth: int) -> Iterator[str]:
     if isinstance(body, dict):
         for name, value in body.items():
             for sentence in _sentences(value, (), depth - 1):
-                yield sentence if name in ('detail', 'error', 'non_field_errors') else f'{name}: {sentence}'
+                yield sentence if name in _SAYS else f'{name}: {sentence}'
     elif isinstance(body, list):
-        by_item = any(isinstance(value, dict) for value in body)
+        by_item = any(isinstance(value, dict) for value in body) and (len(body) > 1 or bool(entries))
         for number, value in enumerate(body):
             name = entries[number] if len(entries) == len(body) else f'item {number + 1}'
             for sentence in _sentences(value, (), depth - 1):
                 yield f'{name}: {sentence}' if by_item else sentence
-    elif body is not None:
+    elif body is not None and not isinstance(body, bool):
         text = ' '.join(''.join(letter if letter.isprintable() else ' ' for letter in str(body)).split()).rstrip('.')
         if text:
             yield text

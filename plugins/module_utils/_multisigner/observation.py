@@ -56,7 +56,8 @@ class SignerView:
     """One signer's servers. *by_api* holds its own keys when its API was asked for them; *retiring* those of which the signer
     itself says that they are on their way out, and that it waits for their DS to go; *announced* those that it will publish;
     *awaits_ds* those of which it waits to be told that their DS are published, or gone; *self_announced* those whose CDS and
-    CDNSKEY it publishes by its own clock, and takes from nobody."""
+    CDNSKEY it publishes by its own clock, and takes from nobody. *prepublishes* and *omits_ksks* are what its kind does (see
+    signers/base.py)."""
 
     name: str
     servers: tuple[ServerView, ...]
@@ -66,6 +67,7 @@ class SignerView:
     announced: frozenset[DNSKEY] = frozenset()
     awaits_ds: frozenset[DNSKEY] = frozenset()
     self_announced: frozenset[DNSKEY] = frozenset()
+    omits_ksks: bool = False
 
     @cached_property
     def errors(self) -> tuple[str, ...]:

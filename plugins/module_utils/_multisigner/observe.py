@@ -13,13 +13,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Collection, FrozenSet, Mapping, Sequence, Tuple
 
+from .api_keys import ApiKeys
 from .dnskey import CSYNC, DNSKEY, DS, parse_record
 from .errors import MultisignerError
 from .group import GROUP_OPTIONS, Group, Parent, Signer, declare
 from .observation import NOT_AUTHENTICATED, ParentServerView, ParentView, ServerView, SignerView, ZoneObservation
 from .parallel import in_shares
 from .resolve import Server, Silence, Tsig, ask, find_servers, for_each, from_rdata, live_rrset, together
-from .signers.api import ApiKeys
 from .trust import CHAIN_OPTIONS, Chain, chain_from, ds_answer, get_rrset, referral, signers_of, trusted_by
 
 try:
@@ -174,8 +174,10 @@ class Observer:
         if signer.api is not None and any(view.authenticated == NOT_AUTHENTICATED for view in seen):
             by_api, judged = await self._ask_api(signer, zone, answers, judged)
         nothing: FrozenSet[DNSKEY] = frozenset()
-        told = (names.get(zone, nothing) for names in (signer.retiring, signer.announced, signer.awaits_ds, signer.self_announced))
-        return SignerView(signer.name, tuple(judged), signer.capabilities.prepublishes, by_api, *told)
+        told = (signer.retiring, signer.announced, signer.awaits_ds, signer.self_announced)
+        retiring, announced, awaits_ds, self_announced = (names.get(zone, nothing) for names in told)
+        able = signer.capabilities
+        return SignerView(signer.name, tuple(judged), able.prepublishes, by_api, retiring, announced, awaits_ds, self_announced, able.omits_ksks)
 
     async def _ask_api(
         self, signer: Signer, zone: str, answers: Sequence[_Answers], judged: Sequence[ServerView]

@@ -10,71 +10,27 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, Mapping, Protocol, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DIGEST_LENGTHS, DNSKEY, Record, sort_records
+from ..dnskey import DIGEST_LENGTHS, RECORD_TYPES, Record, sort_records
 from ..errors import MultisignerError
-from ..json_api import ConflictError, UncertainError
+from ..json_api import Call, ConflictError, UncertainError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Silence, for_each, live, together
+from .api import ApiSigner, Hosted, Supplied
 from .base import missing, refuse_last_ns, types_of, wait_for
 
 WRITES = 3  # attempts at one zone while other writers undo them; two when the API itself fails
 
 
 @dataclass(frozen=True)
-class Hosted:
-    """A zone as the signer has it: its own keys, those of them that sign nothing now, and the lowest TTL in seconds that it takes."""
-
-    zone: str
-    own: tuple[DNSKEY, ...]
-    minimum_ttl: int = 0
-    idle: frozenset[DNSKEY] = frozenset()
-
-
-@dataclass(frozen=True)
-class Supplied:
-    """One RRset that users supplied: its TTL in seconds and its records, each as ``TYPE RDATA``."""
-
-    ttl: int
-    records: frozenset[str] = frozenset()
-
-
-class Provider(Protocol):
-    """One API. It keeps the signer's own records apart from those that users supplied; of these it has whole RRsets.
-
-    *name* is what messages call it, *default_ttl* (seconds) the TTL of an RRset that does not exist yet, *when_it_leaves* how its
-    own keys go. Every call raises MultisignerError (the kinds of json_api.py), naming the zone.
-    """
-
-    name: str
-    default_ttl: int
-    when_it_leaves: str
-
-    @property
-    def url(self) -> str:
-        """Where the API is, for messages."""
-
-    def hosted(self, zone: str) -> Hosted:
-        """The zone's own keys; at least one."""
-
-    def check(self, request: Request) -> None:
-        """Raises MultisignerError when the API would take what *request* adds and the server would not publish it."""
-
-    def supplied(self, zone: str, rtypes: Sequence[str]) -> dict[str, Supplied]:
-        """The RRsets of *rtypes* at the apex that users supplied, by type. Those that do not exist are left out."""
-
-    def replace(self, zone: str, rrsets: Mapping[str, Supplied]) -> None:
-        """In one request, each type of *rrsets* gets exactly these records; without records it goes away."""
-
-
-@dataclass(frozen=True)
 class Change:
-    """How the records that users supplied differ from what is wanted. *before* and *after* are all of them, sorted."""
+    """How the records that users supplied differ from what is wanted. *before* and *after* are all of them, sorted; *calls* are the
+    requests that make the change, none when nothing differs."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]
-    rrsets: Mapping[str, Supplied]  # the RRsets to write, whole; empty when nothing differs
+    calls: tuple[Call, ...]
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -86,23 +42,24 @@ class Change:
 
 
 def own_records(hosted: Hosted) -> frozenset[Record]:
-    """What the signer publishes by itself: its keys, and their CDNSKEY and CDS."""
+    """What the signer publishes by itself: its keys, and as a rule their CDNSKEY and CDS."""
     records: list[Record] = []
     for key in hosted.own:
-        records += [Record('DNSKEY', key), Record('CDNSKEY', key)]
-        records += [Record('CDS', key.ds(hosted.zone, digest_type)) for digest_type in DIGEST_LENGTHS]
+        records.append(Record('DNSKEY', key))
+        if hosted.announces:
+            records += [Record('CDNSKEY', key), *(Record('CDS', key.ds(hosted.zone, digest_type)) for digest_type in DIGEST_LENGTHS)]
     return frozenset(records)
 
 
-def compute(request: Request, provider: Provider, hosted: Hosted, supplied: Mapping[str, Supplied]) -> Change:
+def compute(request: Request, signer: ApiSigner, hosted: Hosted, supplied: Mapping[str, Supplied]) -> Change:
     """What to write so that *request* is met. Raises MultisignerError when it asks for the removal of what is the signer's own, or of every NS."""
     own = own_records(hosted)
-    nothing = Supplied(provider.default_ttl)
+    nothing = Supplied(signer.capabilities.default_ttl)
     for record in request.remove:
         if record in own:
             raise MultisignerError(
-                f'own key, it cannot be withdrawn: {provider.name} signs with it and publishes it always', zone=request.zone, record=record.text,
-                remedy=f'Take it out of "remove"; {provider.when_it_leaves}',
+                f'own key, it cannot be withdrawn: {signer.name} signs with it and publishes it always', zone=request.zone, record=record.text,
+                remedy=f'Take it out of "remove"; {signer.when_it_leaves}',
             )
     present = {line for rrset in supplied.values() for line in rrset.records}
     wanted = (present - {record.text for record in request.remove}) | {record.text for record in request.add if record not in own}
@@ -113,10 +70,11 @@ def compute(request: Request, provider: Provider, hosted: Hosted, supplied: Mapp
         new = frozenset(line for line in wanted if line.split(' ', 1)[0] == rtype)
         if new != old.records:
             rrsets[rtype] = Supplied(max(old.ttl, hosted.minimum_ttl), new)
-    return Change(tuple(sorted(present)), tuple(sorted(wanted)), rrsets)
+    calls = tuple(signer.calls(request.zone, supplied, rrsets)) if rrsets else ()
+    return Change(tuple(sorted(present)), tuple(sorted(wanted)), calls)
 
 
-def apply_changes(options: Iterable[dict[str, Any]], provider: Provider, servers: Sequence[Server], check_mode: bool, max_wait: float) -> list[Outcome]:
+def apply_changes(options: Iterable[dict[str, Any]], signer: ApiSigner, servers: Sequence[Server], check_mode: bool, max_wait: float) -> list[Outcome]:
     """One outcome for each item of the ``zones`` option. *max_wait* (seconds) bounds the publication of all zones together.
 
     1. Zones of which every server already shows what is wanted are done: the API is not asked about them.
@@ -132,7 +90,7 @@ def apply_changes(options: Iterable[dict[str, Any]], provider: Provider, servers
             outcomes.append(Outcome(request.zone, msg='Nothing differs: every server shows it; the API was not asked.'))
             continue
         try:
-            outcome = _change_zone(request, provider, check_mode)
+            outcome = _change_zone(request, signer, check_mode)
         except MultisignerError as error:
             outcome = Outcome.failure(request.zone, error)
         if outcome.failed or check_mode or not servers:
@@ -195,53 +153,62 @@ async def until_published(pending: Sequence[tuple[Request, Outcome]], servers: S
     return await for_each(pending, watch)
 
 
-def _change_zone(request: Request, provider: Provider, check_mode: bool) -> Outcome:
+def _change_zone(request: Request, signer: ApiSigner, check_mode: bool) -> Outcome:
     """One zone through the API. Raises MultisignerError as long as nothing was written."""
-    hosted = provider.hosted(request.zone)
-    provider.check(request)
-    change = compute(request, provider, hosted, provider.supplied(request.zone, types_of(request)))
+    other = sorted(set(types_of(request)) - set(RECORD_TYPES))
+    if other and not signer.capabilities.edits_ns:
+        raise MultisignerError(
+            f'{signer.name} is not asked to change {" and ".join(other)} records', request.zone, signer.url,
+            remedy='Change them there by hand, and take them out of the lists',
+        )
+    hosted = signer.hosted(request.zone)
+    signer.check(request)
+    change = compute(request, signer, hosted, signer.supplied(request.zone, types_of(request)))
+    details = {'own_keys': [f'DNSKEY {key.text}' for key in hosted.own]}
+    if check_mode:
+        details['requests'] = [str(call) for call in change.calls]
     outcome = Outcome(
-        request.zone, change.added, change.removed, change.before, change.after, changed=bool(change.rrsets),
-        msg=_summary(request, provider, hosted, change, check_mode), details={'own_keys': [f'DNSKEY {key.text}' for key in hosted.own]},
+        request.zone, change.added, change.removed, change.before, change.after, changed=bool(change.calls),
+        msg=_summary(request, signer, hosted, change, check_mode), details=details,
     )
-    if check_mode or not change.rrsets:
+    if check_mode or not change.calls:
         return outcome
-    return _write(request, provider, hosted, change, outcome)
+    return _write(request, signer, hosted, change, outcome)
 
 
-def _summary(request: Request, provider: Provider, hosted: Hosted, change: Change, check_mode: bool) -> str:
-    if change.rrsets:
+def _summary(request: Request, signer: ApiSigner, hosted: Hosted, change: Change, check_mode: bool) -> str:
+    if change.calls:
         words = f'{"Would add" if check_mode else "Added"} {len(change.added)}, {"would remove" if check_mode else "removed"} {len(change.removed)}.'
     else:
         words = 'Nothing differs.'
     own = [record for record in sort_records(request.add) if record in own_records(hosted)]
     if own:
-        words += f' Not supplied, since {provider.name} publishes what is its own by itself: {", ".join(str(record) for record in own)}.'
+        words += f' Not supplied, since {signer.name} publishes what is its own by itself: {", ".join(str(record) for record in own)}.'
     return words
 
 
-def _write(request: Request, provider: Provider, hosted: Hosted, change: Change, outcome: Outcome) -> Outcome:
+def _write(request: Request, signer: ApiSigner, hosted: Hosted, change: Change, outcome: Outcome) -> Outcome:
     """Writes *change* and reads back, again while another writer undoes it. Raises MultisignerError when certainly nothing was written."""
     zone = request.zone
     troubles: list[MultisignerError] = []
     for attempt in range(WRITES):
         try:
-            trouble = _attempt_write(provider, zone, change)
-            change = _read_back(request, provider, hosted, trouble)
+            trouble = _attempt_write(signer, zone, change)
+            change = _read_back(request, signer, hosted, trouble)
         except MultisignerError as error:
             if attempt == 0 and not isinstance(error, _UnknownOutcomeError):
                 raise
             return replace(Outcome.failure(zone, error), changed=True)
         if trouble is not None:
             troubles.append(trouble)
-        if not change.rrsets:
+        if not change.calls:
             note = f' {troubles[0].what}; it was read again, and the change is there.' if troubles else ''
             return replace(outcome, msg=outcome.msg + note)
-        if len(troubles) > 1:
-            break
+        if len(troubles) > 1 or not isinstance(trouble, (ConflictError, UncertainError, type(None))):
+            break  # a refusal half-way is an answer
     last = troubles[-1] if troubles else MultisignerError(
-        f'{provider.name} accepted the change {WRITES} times, and each time it is gone when read again: another program writes to this zone',
-        server=provider.url, remedy='Let one program at a time write its DNSKEY, CDS, CDNSKEY and NS records, then run again',
+        f'{signer.name} accepted the change {WRITES} times, and each time it is gone when read again: another program writes to this zone',
+        server=signer.url, remedy='Let one program at a time write its DNSKEY, CDS, CDNSKEY and NS records, then run again',
     )
     return replace(Outcome.failure(zone, last), changed=change.before != outcome.before, before=outcome.before, after=change.before)
 
@@ -250,19 +217,25 @@ class _UnknownOutcomeError(MultisignerError):
     """A write was sent, and what it did could not be read."""
 
 
-def _attempt_write(provider: Provider, zone: str, change: Change) -> MultisignerError | None:
-    """One write. Returns the error after which only a look tells what became of it, None when there was none."""
-    try:
-        provider.replace(zone, change.rrsets)
-    except (ConflictError, UncertainError) as error:
-        return error
+def _attempt_write(signer: ApiSigner, zone: str, change: Change) -> MultisignerError | None:
+    """The requests of one write. Returns the error after which only a look tells what became of it, None when there was none; raises the
+    one after which certainly nothing was written."""
+    for number, call in enumerate(change.calls):
+        try:
+            signer.ask(zone, call)
+        except (ConflictError, UncertainError) as error:
+            return error
+        except MultisignerError as error:
+            if number == 0:
+                raise
+            return error
     return None
 
 
-def _read_back(request: Request, provider: Provider, hosted: Hosted, trouble: MultisignerError | None) -> Change:
+def _read_back(request: Request, signer: ApiSigner, hosted: Hosted, trouble: MultisignerError | None) -> Change:
     """What still differs after a write. Raises _UnknownOutcomeError when that cannot be read."""
     try:
-        return compute(request, provider, hosted, provider.supplied(request.zone, types_of(request)))
+        return compute(request, signer, hosted, signer.supplied(request.zone, types_of(request)))
     except MultisignerError as error:
         past = f'the write ended with "{trouble.what}", and then ' if trouble else 'it was written, and when it was read back '
         remedy = 'It may have been changed or not. Run again: the zone is read before anything is written'

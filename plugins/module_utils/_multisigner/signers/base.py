@@ -24,6 +24,8 @@ class Capabilities:
     Where it is False (one CSK that always signs) such a key is a leftover that somebody put there.
     *edits_ns*: the NS and CSYNC records at the apex can be changed there like the others' keys. Where it is False they are in a zone file,
     which is the user's, and a person changes them.
+    *omits_ksks*: it announces the KSKs of others by CDS and CDNSKEY, and leaves them out of its DNSKEY RRset (RFC 8901 section 2.1.2: only
+    the keys that sign data must be everywhere).
     *api_url*: the address of its API where that is the same for everybody.
     """
 
@@ -31,6 +33,7 @@ class Capabilities:
     prepublishes: bool
     edits_ns: bool
     default_ttl: int  # seconds: the TTL of an RRset of foreign records where there is none yet
+    omits_ksks: bool = False
     api_url: str | None = None
 
 

@@ -6,7 +6,7 @@
 PowerDNS keeps two things apart. Its own keys are its cryptokeys; their DNSKEY records, and with the zone's metadata PUBLISH-CDS and
 PUBLISH-CDNSKEY also their CDS and CDNSKEY, are published without being in any RRset that the API shows. Records of others are ordinary
 RRsets, which it serves beside its own only with the setting direct-dnskey. Whatever is wrong with that, the API answers 204: so it is
-asked beforehand. It accepts any DNSKEY and CDS without a look, so only checked records may be given to replace().
+asked beforehand. It accepts any DNSKEY and CDS without a look, so only checked records may be given to calls().
 Private keys, which some answers hold, never go further than the line that reads the rest.
 """
 from __future__ import annotations
@@ -15,11 +15,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, RECORD_TYPES, parse_record
+from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS
 from ..errors import MultisignerError
-from ..json_api import JsonApi, NotFoundError
+from ..json_api import Call, JsonApi
 from ..outcome import Request
-from .api_changes import Hosted, Supplied
+from .api import ApiSigner, Hosted, Supplied, line
 from .base import Capabilities
 
 NAME = 'PowerDNS'
@@ -68,45 +68,39 @@ class Zone:
         return frozenset(value for text in self.metadata.get(kind, (default,)) for value in re.split(r'[,\s]+', text) if value)
 
 
-class PowerDNS:
-    """One server's API, as api_changes.Provider has it."""
+class PowerDNS(ApiSigner):
+    """One server's API."""
 
     name = NAME
-    default_ttl = CAPABILITIES.default_ttl
-    when_it_leaves = 'when this signer is to leave, remove its NS records and delete the zone there at the end'
+    capabilities = CAPABILITIES
+    header = 'X-API-Key'
+    scheme = ''
+    of_a_server = True
+    no_such_zone = 'the server has no such zone'
+    remedy_without_zone = 'Create it there with its content, as with "pdnsutil load-zone", or correct its name'
 
     def __init__(self, api: JsonApi) -> None:
-        self._api = api
+        super().__init__(api)
         self._settings: dict[str, str] = {}
         self._transferred: set[str] = set()  # the zones whose secondaries transfer them, as far as they were looked at
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> PowerDNS:
-        """From the parameters of a module that has json_api.API_OPTIONS and api_url. Raises MultisignerError for what cannot work."""
-        return cls(JsonApi.from_options(NAME, options, header='X-API-Key', of_a_server=True))
-
-    @property
-    def url(self) -> str:
-        """Where the API is, for messages."""
-        return self._api.url
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
     def settings(self) -> Mapping[str, str]:
         """The settings of the server, asked for once."""
         if not self._settings:
-            answer = self._api.request('GET', '/servers/localhost/config')
+            answer = self.api.request('GET', '/servers/localhost/config')
             try:
                 self._settings = {str(setting['name']): str(setting['value']) for setting in answer}
             except (KeyError, TypeError):
-                raise self._unreadable(None) from None
+                raise self.strange() from None
         return self._settings
 
     def cryptokeys(self, zone: str) -> tuple[Cryptokey, ...]:
         """The zone's own keys, in the order in which they were made. None for a zone that is not signed."""
         answer = self._ask(zone, 'GET', '/cryptokeys')
         if not isinstance(answer, list):
-            raise self._unreadable(zone)
+            raise self.strange(zone)
         return tuple(sorted(self._cryptokey(zone, key) for key in answer))
 
     def zone(self, zone: str) -> Zone:
@@ -119,12 +113,12 @@ class PowerDNS:
                 bool(answer['api_rectify']), {str(entry['kind']): tuple(str(value) for value in entry['metadata']) for entry in metadata},
             )
         except (KeyError, TypeError):
-            raise self._unreadable(zone) from None
+            raise self.strange(zone) from None
         if found.kind in PRIMARY_KINDS:
             self._transferred.add(zone)
         return found
 
-    def hosted(self, zone: str) -> Hosted:
+    def read_hosted(self, zone: str) -> Hosted:
         """The zone's own keys. A zone without a key that signs is an error: it is never "no keys"."""
         keys = self.cryptokeys(zone)
         if not any(key.active for key in keys):
@@ -134,23 +128,19 @@ class PowerDNS:
             )
         return Hosted(zone, tuple(key.key for key in keys), idle=frozenset(key.key for key in keys if not key.active))
 
-    def supplied(self, zone: str, rtypes: Sequence[str] = RECORD_TYPES) -> dict[str, Supplied]:
-        """GET of the apex: the RRsets of *rtypes* that users supplied, by type. Those that do not exist are left out."""
+    def read_supplied(self, zone: str, rtypes: Sequence[str]) -> dict[str, Supplied]:
         answer = self._ask(zone, 'GET', '', query={'rrset_name': f'{zone}.'})
-        try:
-            apex = [rrset for rrset in answer['rrsets'] if rrset['name'].lower().rstrip('.') == zone and rrset['type'] in rtypes]
-            for rrset in apex:
-                if any(record['disabled'] for record in rrset['records']):
-                    raise MultisignerError(
-                        f'its {rrset["type"]} RRset has records that are disabled', zone=zone, server=self.url,
-                        remedy='Enable or delete them: this collection writes whole RRsets, and what it does not see it would lose',
-                    )
-            return {
-                rrset['type']: Supplied(int(rrset['ttl']), frozenset(_line(rrset['type'], record['content'], zone) for record in rrset['records']))
-                for rrset in apex
-            }
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise self._unreadable(zone) from None
+        apex = [rrset for rrset in answer['rrsets'] if rrset['name'].lower().rstrip('.') == zone and rrset['type'] in rtypes]
+        for rrset in apex:
+            if any(record['disabled'] for record in rrset['records']):
+                raise MultisignerError(
+                    f'its {rrset["type"]} RRset has records that are disabled', zone=zone, server=self.url,
+                    remedy='Enable or delete them: this collection writes whole RRsets, and what it does not see it would lose',
+                )
+        return {
+            rrset['type']: Supplied(int(rrset['ttl']), frozenset(line(rrset['type'], record['content'], zone) for record in rrset['records']))
+            for rrset in apex
+        }
 
     # -- what would be accepted and not served ------------------------------------------------------------------------
 
@@ -217,22 +207,20 @@ class PowerDNS:
 
     # -- what is changed ----------------------------------------------------------------------------------------------
 
-    def replace(self, zone: str, rrsets: Mapping[str, Supplied]) -> None:
-        """One PATCH, atomic: each type of *rrsets* gets exactly these records; without records it goes away."""
+    def calls(self, zone: str, before: Mapping[str, Supplied], after: Mapping[str, Supplied]) -> Sequence[Call]:
+        """One PATCH, atomic, and where secondaries transfer the zone, one for them."""
         body: list[dict[str, Any]] = []
-        for rtype, rrset in sorted(rrsets.items()):
+        for rtype, rrset in sorted(after.items()):
             item: dict[str, Any] = {'name': f'{zone}.', 'type': rtype, 'changetype': 'REPLACE' if rrset.records else 'DELETE'}
             if rrset.records:
                 item['ttl'] = rrset.ttl
                 item['records'] = [{'content': line.split(' ', 1)[1], 'disabled': False} for line in sorted(rrset.records)]
             body.append(item)
-        self._ask(zone, 'PATCH', '', body={'rrsets': body})
-        self._notify(zone)
+        return (Call('PATCH', _path(zone), {'rrsets': body}), *self._notify(zone))
 
-    def _notify(self, zone: str) -> None:
+    def _notify(self, zone: str) -> Sequence[Call]:
         """Has the secondaries told at once, and not when PowerDNS looks for changes the next time (xfr-cycle-interval, 60 s by default)."""
-        if zone in self._transferred:
-            self._ask(zone, 'PUT', '/notify')
+        return (Call('PUT', _path(zone, '/notify')),) if zone in self._transferred else ()
 
     def add_key(self, zone: str, is_sep: bool, algorithm: str, active: bool) -> Cryptokey:
         """A new key, published at once. *algorithm* as PowerDNS calls it. The answer holds the private key; it ends here."""
@@ -241,7 +229,7 @@ class PowerDNS:
             body['bits'] = RSA_BITS
         answer = self._ask(zone, 'POST', '/cryptokeys', body=body)
         if not isinstance(answer, dict):
-            raise self._unreadable(zone)
+            raise self.strange(zone)
         return self._cryptokey(zone, answer)
 
     def set_key(self, zone: str, number: int, active: bool, published: bool) -> None:
@@ -264,17 +252,12 @@ class PowerDNS:
         if zone.kind in PRIMARY_KINDS:
             # no record differs; with SOA-EDIT-API every PATCH moves the serial on
             self._ask(zone.name, 'PATCH', '', body={'rrsets': [{'name': f'{zone.name}.', 'type': 'TYPE65535', 'changetype': 'DELETE'}]})
-            self._notify(zone.name)
-        self._api.request('PUT', '/servers/localhost/cache/flush', query={'domain': f'{zone.name}.'})
+            for call in self._notify(zone.name):
+                self.ask(zone.name, call)
+        self.api.request('PUT', '/servers/localhost/cache/flush', query={'domain': f'{zone.name}.'})
 
     def _ask(self, zone: str, method: str, below: str, query: Mapping[str, str] | None = None, body: Any = None) -> Any:
-        try:
-            return self._api.request(method, f'/servers/localhost/zones/{zone_id(zone)}{below}', query, body)
-        except NotFoundError as error:
-            what, remedy = f'the server has no such zone: {error.what}', 'Create it there with its content, as with "pdnsutil load-zone", or correct its name'
-            raise NotFoundError(what, zone, error.server, remedy=remedy) from None
-        except MultisignerError as error:
-            raise error.at(zone=zone) from None
+        return self.ask(zone, Call(method, _path(zone, below), body, query))
 
     def _cryptokey(self, zone: str, answer: Any) -> Cryptokey:
         try:
@@ -282,13 +265,16 @@ class PowerDNS:
             # before PowerDNS 4.3 every key was published
             return Cryptokey(int(answer['id']), key, answer['active'] is True, answer.get('published', True) is True, bool(answer.get('cds')))
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise self._unreadable(zone) from None
+            raise self.strange(zone) from None
         except MultisignerError as error:
             raise error.at(zone=zone, server=self.url) from None
 
-    def _unreadable(self, zone: str | None) -> MultisignerError:
-        what = f'{NAME} answers in a form that this version does not know'
-        return MultisignerError(what, zone, self.url, remedy='See that api_url is the address of version 1 of the API, as http://127.0.0.1:8081/api/v1')
+
+CLIENT = PowerDNS
+
+
+def _path(zone: str, below: str = '') -> str:
+    return f'/servers/localhost/zones/{zone_id(zone)}{below}'
 
 
 def zone_id(zone: str) -> str:
@@ -296,11 +282,3 @@ def zone_id(zone: str) -> str:
     if zone == '.':
         return '=2E'
     return ''.join(letter if re.match(r'[a-z0-9.-]', letter) else f'={ord(letter):02X}' for letter in f'{zone}.')
-
-
-def _line(rtype: str, content: str, zone: str) -> str:
-    """A record of a user in our canonical text, or as it is when it is one that we cannot read: it is theirs and stays."""
-    try:
-        return parse_record(f'{rtype} {content}', zone).text
-    except MultisignerError:
-        return f'{rtype} {content}'

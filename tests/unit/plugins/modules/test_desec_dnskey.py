@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import task
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import api_module, task
 from ansible_collections.dnssec.multisigner.plugins.modules import desec_dnskey
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import TOKEN, URL, Call, Script, finished, install
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.signers.desec_samples import (
@@ -99,7 +99,7 @@ def test_a_name_server_without_an_address(capfd: pytest.CaptureFixture[str], scr
     assert result['msg'].startswith('server ns1.desec.test: its address cannot be found: Name or service not known.')
 
 
-@pytest.mark.parametrize(('where', 'library'), [(desec_dnskey, 'requests'), (task, 'dnspython')])
+@pytest.mark.parametrize(('where', 'library'), [(api_module, 'requests'), (task, 'dnspython')])
 def test_a_missing_library_is_named(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, where: object, library: str) -> None:
     monkeypatch.setattr(where, f'{library.upper()}_IMPORT_ERROR', ImportError(library))
     result = run(capfd, {'name': ZONE})

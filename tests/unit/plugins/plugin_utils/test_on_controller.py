@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.action import (
+    cloudflare_dnskey,
     desec_dnskey,
     dnssec_keys_fetch,
     dnssec_verify,
     multisigner_plan,
+    ns1_dnskey,
     registry_ds,
     rfc2136_dnskey,
+    signer_dnskey,
     verify_report,
 )
 from ansible_collections.dnssec.multisigner.plugins.plugin_utils import on_controller
@@ -110,7 +113,9 @@ def test_values_become_pythons_own() -> None:
     assert not isinstance(found['a'][0], Tagged) and not isinstance(next(iter(found)), Tagged)
 
 
-@pytest.mark.parametrize('action', [desec_dnskey, dnssec_keys_fetch, dnssec_verify, multisigner_plan, registry_ds, rfc2136_dnskey, verify_report])
+@pytest.mark.parametrize('action', [
+    cloudflare_dnskey, desec_dnskey, dnssec_keys_fetch, dnssec_verify, multisigner_plan, ns1_dnskey, registry_ds, rfc2136_dnskey, signer_dnskey, verify_report,
+])
 def test_each_action_has_the_module_of_its_name(action: Any) -> None:
     name = action.__name__.rsplit('.', 1)[1]
     assert action.ActionModule.module.__name__.endswith(f'.modules.{name}')

@@ -8,7 +8,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import kinds
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import drivers, kinds
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents import channels
 
 
@@ -18,8 +18,14 @@ def imported(source: str, package: str) -> set[str]:
     return {alias.name for node in found for alias in node.names}
 
 
-def test_a_module_takes_every_channel_along() -> None:
+def test_a_module_takes_every_signer_and_channel_along() -> None:
+    assert imported(Path(drivers.__file__).read_text(encoding='utf-8'), '.signers') == set(drivers.DRIVERS)
     assert imported(Path(channels.__file__).read_text(encoding='utf-8'), '.') >= set(channels.CHANNELS)
+
+
+def test_every_signer_that_has_an_api_has_its_client() -> None:
+    assert {name for name, able in drivers.DRIVERS.items() if able.own_keys_by == 'api'} == set(drivers.CLIENTS)
+    assert all(client.capabilities is drivers.DRIVERS[name] for name, client in drivers.CLIENTS.items())
 
 
 def test_a_file_that_nobody_names_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.si
 
 ROOT = Path(__file__).parents[5]
 README, GUIDE = ROOT / 'README.md', ROOT / 'docs/docsite/rst/parents.rst'
-SIGNERS = ('signer', 'its own keys are known by', 'a key is published before it signs', 'NS are managed', 'TTL of a new RRset')
+SIGNERS = ('signer', 'its own keys are known by', 'a key is published before it signs', 'KSKs of others', 'NS are managed', 'TTL of a new RRset')
 PARENTS = ('channel', 'takes', 'writes', 'removes by', 'at most', 'the parent shows it', 'changed meanwhile', 'NS')
 WRITES = {'add_remove': 'one by one', 'replace': 'whole sets', 'ask': 'nothing', 'files': 'files'}
 
@@ -28,7 +28,8 @@ Row = Sequence[str]
 
 def signer(name: str, able: Driver) -> Row:
     known = {'api': 'its API', 'dns': 'its DNSKEY RRset'}[able.own_keys_by]
-    return name, known, _yes(able.prepublishes), _yes(able.edits_ns), f'{able.default_ttl} s'
+    others = 'announced only' if able.omits_ksks else 'published'
+    return name, known, _yes(able.prepublishes), others, _yes(able.edits_ns), f'{able.default_ttl} s'
 
 
 def parent(name: str, able: Channel) -> Row:

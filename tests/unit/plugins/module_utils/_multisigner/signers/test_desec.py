@@ -9,7 +9,7 @@ from typing import Any, Iterator
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api_changes import Supplied
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api import Supplied
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.desec import CAPABILITIES, Desec
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import (
     TOKEN,
@@ -44,6 +44,11 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     script, _clock = install(monkeypatch)
     yield script
     finished(script)
+
+
+def write(client: Desec, zone: str, after: dict[str, Supplied]) -> None:
+    for call in client.calls(zone, {}, after):
+        client.ask(zone, call)
 
 
 def make() -> Desec:
@@ -116,28 +121,28 @@ class TestSupplied:
 class TestReplace:
     def test_one_bulk_patch(self, script: Script) -> None:
         script.expect(patch(item('CDS'), item('DNSKEY', KSK, ZSK, ttl=7200)))
-        make().replace(ZONE, {'DNSKEY': Supplied(7200, frozenset((f'DNSKEY {ZSK}', f'DNSKEY {KSK}'))), 'CDS': Supplied(3600)})
+        write(make(), ZONE, {'DNSKEY': Supplied(7200, frozenset((f'DNSKEY {ZSK}', f'DNSKEY {KSK}'))), 'CDS': Supplied(3600)})
 
     def test_what_it_refuses_is_said_by_type(self, script: Script) -> None:
         too_long = [{}, {'non_field_errors': ['Total length of RRset exceeds limit by 9 bytes.']}]
         script.expect(patch(item('CDS'), item('DNSKEY', KSK), status=400, answer=too_long))
         with pytest.raises(json_api.ApiError, match=r'zone multi\.example, .*: DNSKEY: Total length of RRset exceeds limit by 9 bytes\. Nothing was written'):
-            make().replace(ZONE, {'DNSKEY': Supplied(3600, frozenset((f'DNSKEY {KSK}',))), 'CDS': Supplied(3600)})
+            write(make(), ZONE, {'DNSKEY': Supplied(3600, frozenset((f'DNSKEY {KSK}',))), 'CDS': Supplied(3600)})
 
     def test_a_token_without_the_policy(self, script: Script) -> None:
         script.expect(patch(item('CDS'), status=403, answer={'detail': 'Insufficient token permissions.'}))
         with pytest.raises(json_api.ForbiddenError, match=r'token permissions\. Allow it, by three token policies with perm_write, to write DNSKEY, CDS'):
-            make().replace(ZONE, {'CDS': Supplied(3600)})
+            write(make(), ZONE, {'CDS': Supplied(3600)})
 
     def test_a_token_without_the_policy_for_ns(self, script: Script) -> None:
         script.expect(patch(item('NS', 'ns1.example.'), status=403, answer={'detail': 'Insufficient token permissions.'}))
         with pytest.raises(json_api.ForbiddenError, match=r'by four token policies with perm_write, to write DNSKEY, CDS, CDNSKEY and NS at the apex'):
-            make().replace(ZONE, {'NS': Supplied(3600, frozenset(('NS ns1.example.',)))})
+            write(make(), ZONE, {'NS': Supplied(3600, frozenset(('NS ns1.example.',)))})
 
     def test_a_token_without_the_policy_for_csync(self, script: Script) -> None:
         script.expect(patch(item('CSYNC', '0 1 NS'), item('NS', 'ns1.example.'), status=403, answer={'detail': 'Insufficient token permissions.'}))
         with pytest.raises(json_api.ForbiddenError, match=r'by five token policies with perm_write, to write DNSKEY, CDS, CDNSKEY, NS and CSYNC at'):
-            make().replace(ZONE, {'NS': Supplied(3600, frozenset(('NS ns1.example.',))), 'CSYNC': Supplied(3600, frozenset(('CSYNC 0 1 NS',)))})
+            write(make(), ZONE, {'NS': Supplied(3600, frozenset(('NS ns1.example.',))), 'CSYNC': Supplied(3600, frozenset(('CSYNC 0 1 NS',)))})
 
 
 def test_a_domain_of_nobody_or_of_somebody_else(script: Script) -> None:
@@ -163,5 +168,5 @@ def test_reads_are_throttled_together_and_writes_by_zone(script: Script) -> None
         with pytest.raises(json_api.ThrottledError, match='for 6607 s more'):
             client.hosted(zone)
     with pytest.raises(json_api.ThrottledError):
-        client.replace(ZONE, {'CDS': Supplied(3600)})
-    client.replace('other.example', {'CDS': Supplied(3600)})
+        write(client, ZONE, {'CDS': Supplied(3600)})
+    write(client, 'other.example', {'CDS': Supplied(3600)})

@@ -12,12 +12,13 @@ from typing import Any, Iterator, Mapping, Sequence
 import pytest
 import requests
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.api_keys import ApiKeys
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, parse_record
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Api, Signer
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome, Request
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api import ApiKeys
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api_changes import Supplied, apply_changes
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api import Supplied
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api_changes import apply_changes
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns import CAPABILITIES, PowerDNS, zone_id
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns_keys import TIMES
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.powerdns_zones import Fitter

@@ -9,12 +9,11 @@ from typing import Any, Iterator
 
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import CSYNC, DNSKEY, DS, NS, Record, parse_record
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import DRIVERS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome, Request
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server, Tsig
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import rfc2136
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.bind import DYNAMIC as DYNAMIC_ZONES
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.bind import SIGNZONE
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.rfc2136 import Published, Signer, compute, updates
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer
 from ansible_collections.dnssec.multisigner.tests.support.real_bind import KEY_NAME, KEY_SECRET, NAMED, UPDATES, RealBind
@@ -405,7 +404,7 @@ def test_a_csync_comes_by_update_and_goes(bind: RealBind) -> None:
 
 
 def test_ns_records_are_edited_by_update_and_not_in_a_zone_file() -> None:
-    assert (DYNAMIC_ZONES.edits_ns, SIGNZONE.edits_ns) == (True, False)
+    assert (DRIVERS['bind'].edits_ns, DRIVERS['bind_signzone'].edits_ns) == (True, False)
 
 
 def test_a_message_deletes_single_records_and_never_an_rrset() -> None:

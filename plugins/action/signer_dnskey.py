@@ -1,0 +1,12 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes to any signer that has an API within ansible-playbook, without a process of its own."""
+from __future__ import annotations
+
+from ..modules import signer_dnskey
+from ..plugin_utils.on_controller import OnController
+
+
+class ActionModule(OnController):
+    module = signer_dnskey
