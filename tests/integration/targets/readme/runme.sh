@@ -320,7 +320,13 @@ for record in 'talk.example. 3 TXT x' 'www.talk.example. 3 A 192.0.2.9' 'talk.ex
   printf '%s\n' "server 127.53.2.4" "zone talk.example." "update add $record" send | nsupdate -y "hmac-sha256:multisigner-ns3:$secret" >/dev/null 2>&1 \
     && fail "the key may write $record"
 done
-rm host_vars/ns3.yml knot.yml
+
+say "Cloudflare and NS1 are asked for their keys where they are, and cannot be reached from a lab"
+{ printf 'signers:\n  hosts:\n'; example hosted | sed 's/multisigner_servers: .*/multisigner_servers: [127.53.2.4]/; s/^/    /'; } >hosted.yml
+pass 2 -i hosted.yml -e '{vault_cloudflare_token: t0ken-of-the-test, vault_ns1_key: k3y-of-the-test, multisigner_zones: [{name: talk.example, parent: jprs, signers: [cloudflare, ns1net]}]}'
+says 'api\.cloudflare\.com.*: Cloudflare cannot be reached'
+says 'api\.nsone\.net.*: NS1 cannot be reached'
+rm host_vars/ns3.yml knot.yml hosted.yml
 
 say "The next ZSK is made, and given to deSEC before BIND has it in the zone"
 example rollover | sed "s/example\.jp/$zone/; s#-i inventory.yml#& -i lab.yml#; s/2026-03-01/$(date -u +%FT%TZ)/" >roll.sh
