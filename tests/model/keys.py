@@ -50,6 +50,7 @@ class KeyRing:
             sum(key.bit for key in self.keys if key.algorithm == number) for number in sorted({key.algorithm for key in self.keys})
         )
         self.sep = sum(key.bit for key in self.keys if key.is_sep)
+        self.ksk = sum(key.bit for key in self.keys if key.role == 'ksk')
 
     def bit(self, signer: str, role: str, generation: int) -> int:
         return self._by_name[signer, role, generation]

@@ -305,8 +305,9 @@ class Model:
 
     def _written(self, number: int, signer: Signer, write: Write) -> Signer:
         """A signer adds no foreign record that it has as its own, and removes none of its own."""
+        shown = write.add_keys & ~signer.own & ~(self.ring.ksk if self.settings.signers[number].omits else 0)
         return self._level(number, signer._replace(
-            foreign=(signer.foreign | write.add_keys & ~signer.own) & ~write.remove_keys,
+            foreign=(signer.foreign | shown) & ~write.remove_keys,
             foreign_cds=(signer.foreign_cds | write.add_ds & ~signer.own_cds) & ~write.remove_ds,
             ns=(signer.ns | write.add_ns) & ~write.remove_ns,
             told_published=signer.told_published | write.published,

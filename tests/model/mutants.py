@@ -157,7 +157,7 @@ MUTANTS = (
     # keys
     Mutant(
         'keys are added at a signer that was not seen', 'key_steps.py',
-        '            if view.errors:\n                continue\n            missing', '            missing', 'join-blind',
+        '            if view.errors:\n                continue\n            needed', '            needed', 'join-blind',
     ),
     Mutant('DS and NS do not wait for keys to be everywhere', 'key_steps.py', 'or any(fact.since is None for fact in here.everywhere.values())', '', 'join'),
     Mutant(
@@ -181,7 +181,7 @@ MUTANTS = (
     Mutant('a key goes before its DS', 'key_steps.py', 'if here.ds_at_parent(key) or any(_holds', 'if any(_holds', 'careless'),
     Mutant(
         'a key goes before its CDS', 'key_steps.py',
-        ' or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):', ':', 'leave',
+        ' or any(_holds_parent_records(view, key, here) for view in others):', ':', 'leave',
     ),
     Mutant('a key goes while its DS is cached', 'key_steps.py', 'if late is not None and not self.facts.has_aged(late):', 'if False:', 'csk-long-ds'),
     # NS
@@ -261,7 +261,7 @@ MUTANTS = (
     ),
     Mutant(
         'CDS of a leaver or of an old key stay', 'parent_steps.py',
-        'for record in frozenset().union(*shown) - union if self._is_ended_record(record, view, obsolete)}',
+        'for record in frozenset().union(*shown) - union - kept if self._is_ended_record(record, view, obsolete)}',
         'for record in () if self._is_ended_record(record, view, obsolete)}', 'leave',
     ),
     Mutant(
@@ -273,6 +273,22 @@ MUTANTS = (
         'if view.servers and all(any(ds.is_delete for ds in server.cds) for server in view.servers):', 'if view.servers:', 'insecure',
     ),
     Mutant('a signer\'s own CDS go where it asks for the removal of every DS', 'parent_steps.py', 'if view.name not in owners]', 'if True]'),
+    # a signer that omits the KSKs of others
+    Mutant('one that omits KSKs is asked for them all the same', 'situation.py', 'if not view.omits_ksks or view.errors:', 'if True:', 'omits-join'),
+    Mutant('a key that signs data is spared as well', 'situation.py', ' and self._signs_no_data(key))', ')', 'omits-csk'),
+    Mutant(
+        'a KSK is what has the flag of one', 'situation.py', 'return key.is_sep and bool(owners) and has_zsk and all(', 'return key.is_sep or all(',
+        'omits-csk',
+    ),
+    Mutant(
+        'a spared key is waited for', 'situation.py', '(view.announced - view.published) | self.spared(view) for', '(view.announced - view.published) for',
+        'omits-join',
+    ),
+    Mutant(
+        'CDS that go with their key must go before it', 'key_steps.py', 'owners[key] and not (view.omits_ksks and key in view.published)]', 'owners[key]]',
+        'omits-csk',
+    ),
+    Mutant('CDS that would take their key along go', 'parent_steps.py', '(view.published if view.omits_ksks else ())', '()'),
     # the plan
     Mutant('a run does not wait for another one that removes', 'plan.py', 'if hold_until is not None and hold_until > now:', 'if False:', 'leave-second'),
     Mutant('facts that this plan does not need are forgotten', 'plan.py', '    _look_at_every_fact(here)\n', '', 'leave-ksk'),

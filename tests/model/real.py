@@ -7,6 +7,7 @@ One unit of the model's time is as many seconds as make the journal's gap come o
 """
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from ...plugins.module_utils._multisigner import group as groups
@@ -24,6 +25,8 @@ from .world import DEAD, LEAVING, OUT, PARENT_DS, PARENT_NS, Content, Declaratio
 
 CSYNCS = {False: frozenset(), True: frozenset([CSYNC.of(['NS'])])}
 NOW = 2_000_000_000  # any time does: only differences count
+# Like Cloudflare, but that its NS can be edited: else a person must do that, and no story comes to its end.
+groups.DRIVERS['omits'] = replace(groups.DRIVERS['cloudflare'], edits_ns=True)
 TIMELESS = (CSYNC_OURS, KEY_OWNER, KEY_FOUND_AT, KEY_EARLY)  # of these only the existence is ever asked for
 
 
@@ -141,7 +144,8 @@ class RealController:
         spec = self._settings.signers[number]
         servers = tuple(_address(number, server) for server in range(1 + spec.secondary))
         pins = {ZONE: tuple(f'DNSKEY {self._ring.dnskey[key.bit].text}' for key in self._ring.keys if key.signer == spec.name)} if is_dead else {}
-        return groups.Signer(spec.name, 'desec' if spec.hosted else 'bind', servers, pins=pins, ns=(_ns_name(spec.name),))
+        driver = 'omits' if spec.omits else 'desec' if spec.hosted else 'bind'
+        return groups.Signer(spec.name, driver, servers, pins=pins, ns=(_ns_name(spec.name),))
 
     def _observation(self, look: Look) -> ZoneObservation:
         views: List[SignerView] = [
@@ -158,7 +162,7 @@ class RealController:
             retiring, announced, awaiting = (frozenset() if spec.hosted else self._ring.dnskeys(mask) for mask in told)
             found = self._views[key] = SignerView(
                 spec.name, tuple(self._server(number, index, content) for index, content in enumerate(servers)), not spec.hosted,
-                retiring=retiring, announced=announced, awaits_ds=awaiting,
+                retiring=retiring, announced=announced, awaits_ds=awaiting, omits_ksks=spec.omits,
             )
         return found
 

@@ -75,10 +75,11 @@ def _start(scenario: Scenario, ring: KeyRing, memory: int) -> State:
     for number, spec in enumerate(specs):
         own, sep = first[number], first[number] & ring.sep
         signs = own if spec.style == CSK_STYLE else own & ~sep
-        shared = everything & ~own if number in members else 0
+        shared = everything & ~own & ~(ring.ksk if spec.omits else 0) if number in members else 0
         ns = names if number in members else 1 << number
-        content = Content(own | shared, sep, signs, (signs,), (sep | shared) & ring.sep, ns)
-        signers.append(Signer(own, sep, signs, (signs,), sep, 0, shared, shared & ring.sep, ns, (), content))
+        announced = everything & ~own & ring.sep if number in members else 0
+        content = Content(own | shared, sep, signs, (signs,), sep | announced, ns)
+        signers.append(Signer(own, sep, signs, (signs,), sep, 0, shared, announced, ns, (), content))
     delegation = ParentServer(everything & ring.sep, names, scenario.settings.times.ds)
     declared = Declaration(scenario.status, csync=scenario.settings.csync)
     return State(
@@ -155,6 +156,7 @@ RASH = SignerSpec('a', rolls=True, announces=False, watches_parent=False, waits=
 HASTY = SignerSpec('a', rolls=True, announces=False)
 CARELESS = SignerSpec('a', CSK_STYLE, rolls=True, announces=False, watches_parent=False)
 ROLLING_B, RSA_C = SignerSpec('b', rolls=True), SignerSpec('c', CSK_STYLE, rolls=True, algorithm=8, next_algorithm=13)
+OMITS, OMITS_ROLLS = SignerSpec('b', omits=True), SignerSpec('b', omits=True, rolls=True)
 LONG_DS = Times(ds=4, parent_ns=2, data=2)
 SHORT_DS = Times(ds=1, parent_ns=3, data=3)
 LOWERED_DS = Times(ds=4, lowered_ds=1, parent_ns=1, data=1)
@@ -203,6 +205,14 @@ STANDARD = (
     _story('zsk-ksk', 'a rolls its ZSK and its KSK', (ROLLING, HOSTED), (IN, IN), begin(ZSK, A), begin(KSK, A)),
     _story('both-ksk', 'both roll their KSK', (ROLLING, SignerSpec('b', rolls=True)), (IN, IN), begin(KSK, A), begin(KSK, B)),
     _story('insecure-leave', 'b leaves and the zone goes insecure', (STEADY_A, HOSTED), (IN, IN), LEAVE_B, INSECURE),
+    # a signer that leaves the KSKs of others out of its DNSKEY RRset
+    _story('omits-join', 'b joins, and leaves again', (STEADY_A, OMITS), (IN, OUT), JOIN_B, LEAVE_B),
+    _story('omits-leave', 'a leaves b, and comes back', (STEADY_A, OMITS), (IN, IN), declare(((A, LEAVING),), ((A, IN),), times=2)),
+    _story('omits-ksk', 'a or b rolls its KSK', (ROLLING, OMITS_ROLLS), (IN, IN), begin(KSK, A, B)),
+    _story('omits-zsk', 'a or b rolls its ZSK', (ROLLING, OMITS_ROLLS), (IN, IN), begin(ZSK, A, B)),
+    _story('omits-csk', 'a, which has one key, rolls it: b lacks it', (BIND_CSK, OMITS), (IN, IN), begin(CSK, A)),
+    _story('omits-join-ksk', 'a rolls its KSK while b joins; the journal is lost', (ROLLING, OMITS), (IN, OUT), JOIN_B, begin(KSK, A), JOURNAL),
+    _story('omits-3', 'a leaves while c joins', (STEADY_A, OMITS, SignerSpec('c')), (IN, IN, OUT), LEAVE_A, JOIN_C),
     # servers that lag or do not answer, two runs, a person at the registry
     _story('join-slow', 'b joins; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, OUT), JOIN_B, parents=2),
     _story('leave-slow', 'b leaves; a and the parent have a second server that lags', (SLOW_A, HOSTED), (IN, IN), LEAVE_B, parents=2),

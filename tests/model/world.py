@@ -23,7 +23,8 @@ class SignerSpec:
     have it. It *watches_parent*: withdraws a KSK only when resolvers have a DS of the next one (BIND:
     as the controller tells it). One that does neither is careless; one that does not even *wait* for its own TTLs is rash.
     One that *makes_keys_first* publishes a new key when the others have it.
-    A *hosted* one does not tell which of its keys are retiring, and never publishes a key that does not sign yet.
+    A *hosted* one does not tell which of its keys are retiring, and never publishes a key that does not sign yet. One that *omits* the KSKs of
+    others announces them, and leaves them out of its DNSKEY RRset.
 
     TTLs in units of time. A signer that *rolls* has a second generation of keys to go to, of *next_algorithm* if that is given.
     """
@@ -31,6 +32,7 @@ class SignerSpec:
     name: str
     style: str = SPLIT
     hosted: bool = False
+    omits: bool = False
     makes_keys_first: bool = False
     secondary: bool = False
     announces: bool = True

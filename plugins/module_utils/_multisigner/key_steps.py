@@ -28,12 +28,13 @@ class KeySteps:
         for view in self.here.asked:
             if view.errors:
                 continue
-            missing = frozenset(key for key in fit - view.published - view.announced if view.name not in self.here.owners.get(key, ()))
+            needed = fit - self.here.spared(view)
+            missing = frozenset(key for key in needed - view.published - view.announced if view.name not in self.here.owners.get(key, ()))
             if missing:
                 owners = sorted({name for key in missing for name in self.here.owners.get(key, ())} or {'another signer'})
                 records = sort_records(Record('DNSKEY', key) for key in missing)
                 steps.append(Step(view.name, records, (), f'keys of {", ".join(owners)} that {view.name} does not publish'))
-            lagging = fit - missing - view.published_everywhere - (view.announced - view.published)
+            lagging = needed - missing - view.published_everywhere - (view.announced - view.published)
             if lagging:
                 servers = ', '.join(server.server for server in view.servers if not lagging <= server.dnskeys)
                 self.findings.waits.append(Wait(f'{view.name} to publish {len(lagging)} keys everywhere', None, f'{servers} does not have them yet'))
@@ -101,8 +102,10 @@ class KeySteps:
             return False
         if not key.is_sep:
             return True
-        if here.ds_at_parent(key) or any(_holds_parent_records(view, key, here) for view in here.asked if view.name not in here.owners[key]):
-            return False  # first its DS and CDS
+        # first its DS and CDS; but where the key itself announces, they go together
+        others = [view for view in here.asked if view.name not in here.owners[key] and not (view.omits_ksks and key in view.published)]
+        if here.ds_at_parent(key) or any(_holds_parent_records(view, key, here) for view in others):
+            return False
         late = latest(here.ds_traces(key))
         if late is not None and not self.facts.has_aged(late):
             self.findings.waits.append(Wait(f'DS of {key} to leave the caches', due(late), since(late, 'no server of the parent has shown it')))

@@ -170,7 +170,9 @@ class ParentSteps:
             missing -= late
             if missing:
                 steps.append(Step(view.name, sort_records(missing), (), f'CDS and CDNSKEY of all signers that {view.name} does not publish'))
-            extra = {record for record in frozenset().union(*shown) - union if self._is_ended_record(record, view, obsolete)}
+            # where the key itself announces, it would go too
+            kept = {record for key in (view.published if view.omits_ksks else ()) for record in _parent_records_of(key, self.seen.zone)}
+            extra = {record for record in frozenset().union(*shown) - union - kept if self._is_ended_record(record, view, obsolete)}
             if extra:
                 steps.append(Step(view.name, (), sort_records(extra), 'CDS and CDNSKEY of keys that are no longer in the DS set'))
         return steps

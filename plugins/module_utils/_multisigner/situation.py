@@ -254,6 +254,19 @@ class Situation:
                 found.add(key)
         return frozenset(found)
 
+    def spared(self, view: SignerView) -> frozenset[DNSKEY]:
+        """The keys that a signer which omits the KSKs of others need not publish: nobody validates data with them (RFC 8901 section 2.1.2)."""
+        if not view.omits_ksks or view.errors:
+            return frozenset()
+        return frozenset(key for key in self.shared if view.name not in self.owners.get(key, ()) and self._signs_no_data(key))
+
+    def _signs_no_data(self, key: DNSKEY) -> bool:
+        """Whether *key* is a KSK at all of its owners: each has ZSKs, and is seen to sign data with nothing else."""
+        owners = self.owners.get(key, frozenset())
+        signing = [server.signs_zone for view in self.asked if view.name in owners for server in view.servers if not server.error]
+        has_zsk = all(any(not one.is_sep for one in self.keys_of(name)) for name in owners)
+        return key.is_sep and bool(owners) and has_zsk and all(keys and not any(one.is_sep for one in keys) for keys in signing)
+
     def unused(self, key: DNSKEY) -> Fact:
         """Since when a key is withdrawn; the TTL is that of data that may be cached with its signatures."""
         return self.facts.note(KEY_UNUSED, key.text, self.is_seen_whole and self.is_withdrawn(key), self.group.max_ttl)
@@ -283,7 +296,9 @@ class Situation:
     def everywhere(self) -> dict[DNSKEY, Fact]:
         """For each shared key, since when every server of every signer that is asked publishes it, or has announced it. The TTL is that of the
         answers that lack it: they are what must run out (RFC 2308 for those that said that there is no DNSKEY at all)."""
-        held = frozenset.intersection(*(view.published_everywhere | (view.announced - view.published) for view in self.asked)) if self.asked else frozenset()
+        held = frozenset.intersection(
+            *(view.published_everywhere | (view.announced - view.published) | self.spared(view) for view in self.asked)
+        ) if self.asked else frozenset()
         ttl = max(self.dnskey_ttls.values(), default=0)
         return {key: self.facts.note(KEY_EVERYWHERE, key.text, key in held, ttl) for key in sorted(self.shared)}
 

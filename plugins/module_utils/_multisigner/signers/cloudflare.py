@@ -20,7 +20,9 @@ from .api import ApiSigner, Hosted, Supplied, line, own_key
 from .base import Capabilities
 
 # A ZSK that is published and not active is its next one. The NS of the others are records there; its own it always serves, so a person decides.
-CAPABILITIES = Capabilities(own_keys_by='api', prepublishes=True, edits_ns=False, default_ttl=3600, omits_ksks=True, api_url='https://api.cloudflare.com/client/v4')
+CAPABILITIES = Capabilities(
+    own_keys_by='api', prepublishes=True, edits_ns=False, default_ttl=3600, omits_ksks=True, api_url='https://api.cloudflare.com/client/v4'
+)
 NOT_ITS_OWN = frozenset(('external', 'removed'))  # tags of ZSKs that are another signer's, or not published
 DIGEST_TYPE = 2  # of the CDS that it publishes
 PAGE = 100  # records

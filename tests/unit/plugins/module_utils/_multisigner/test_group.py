@@ -47,7 +47,7 @@ def test_a_mistake_in_one_zone_is_told_and_the_other_zones_go_on(change, told):
 @pytest.mark.parametrize(
     ('change', 'told'),
     [
-        ({'driver': 'bnid'}, 'has the driver "bnid". Set multisigner_driver to one of bind, bind_signzone, desec, knot, powerdns, rfc2136'),
+        ({'driver': 'bnid'}, 'has the driver "bnid". Set multisigner_driver to one of bind, bind_signzone, cloudflare, desec, knot, ns1, powerdns, rfc2136'),
         ({'servers': []}, 'has no servers'),
         ({'driver': 'desec', 'api_token': ''}, 'has no API token'),
         ({'pins': {'shop.example': None}}, 'the pins of signer ns1 are no list of records'),
