@@ -12,6 +12,7 @@ from typing import Dict, Iterable, List, Optional, Tuple
 
 from ...plugins.module_utils._multisigner import group as groups
 from ...plugins.module_utils._multisigner.dnskey import CSYNC, DS, NS, Record
+from ...plugins.module_utils._multisigner.drivers import DRIVERS
 from ...plugins.module_utils._multisigner.journal import GAP
 from ...plugins.module_utils._multisigner.journal import Fact as JournalFact
 from ...plugins.module_utils._multisigner.journal import Memory as JournalMemory
@@ -26,7 +27,7 @@ from .world import DEAD, LEAVING, OUT, PARENT_DS, PARENT_NS, Content, Declaratio
 CSYNCS = {False: frozenset(), True: frozenset([CSYNC.of(['NS'])])}
 NOW = 2_000_000_000  # any time does: only differences count
 # Like Cloudflare, but that its NS can be edited: else a person must do that, and no story comes to its end.
-groups.DRIVERS['omits'] = replace(groups.DRIVERS['cloudflare'], edits_ns=True)
+DRIVERS['omits'] = replace(DRIVERS['cloudflare'], edits_ns=True)
 TIMELESS = (CSYNC_OURS, KEY_OWNER, KEY_FOUND_AT, KEY_EARLY)  # of these only the existence is ever asked for
 
 
