@@ -406,7 +406,7 @@ say "The playbook, for a zone whose file stays the source of truth: PowerDNS joi
 declared="[$(group knot-powerdns.example 'ns4, ns5')]"
 FILE=$FOLDER/zones/operators.zone
 cp "$FOLDER/zones/knot-powerdns.example.zone" "$FILE"
-cat >>"$CONF" <<CONF
+cat >"$LAB_DIR/operators.conf" <<CONF
 key:
   - id: multisigner-ns4
     algorithm: hmac-sha256
@@ -433,6 +433,9 @@ zone:
     zonefile-sync: -1
     journal-content: all
 CONF
+# above our file, which refers to the key: Knot reads from top to bottom
+{ sed '/^include:.*multisigner[.]conf/,$d' "$CONF" && cat "$LAB_DIR/operators.conf" && sed -n '/^include:.*multisigner[.]conf/,$p' "$CONF"; } >"$LAB_DIR/knot.conf"
+cat "$LAB_DIR/knot.conf" >"$CONF"
 by_file() { play "$1" multisigner "$declared" -e '{knot_signer_zones: {knot-powerdns.example: {}}, multisigner_ns: []}' "${@:2}"; }
 by_file 2
 says 'zone knot-powerdns\.example: .*add this line to .*operators\.zone: .*INCLUDE .*knot-powerdns\.example\.include'
