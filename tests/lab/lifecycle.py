@@ -471,28 +471,40 @@ class Changes:
 
 
 @contextmanager
-def watched(zone: str) -> Iterator[Changes]:
-    changes = Changes()
+def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    """Does *work* again and again, WATCH seconds apart, until what is in it has ended."""
     ended = threading.Event()
 
-    def watch() -> None:
-        before = world(zone)
+    def repeat() -> None:
         while not ended.wait(WATCH):
-            now = world(zone)
-            differing = {address for (address, rtype), one in before.items() if _differs(one, now[address, rtype])}
-            if differing:
-                changes.seen.append(time.time())
-            if differing & _sent_to(before):
-                changes.started.append(changes.seen[-1])
-            before = {question: before[question] if new is None else new for question, new in now.items()}
+            work()
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    worker = threading.Thread(target=repeat)
+    worker.start()
     try:
-        yield changes
+        yield
     finally:
         ended.set()
-        watcher.join()
+        worker.join()
+
+
+@contextmanager
+def watched(zone: str) -> Iterator[Changes]:
+    changes = Changes()
+    before = world(zone)
+
+    def watch() -> None:
+        nonlocal before
+        now = world(zone)
+        differing = {address for (address, rtype), one in before.items() if _differs(one, now[address, rtype])}
+        if differing:
+            changes.seen.append(time.time())
+        if differing & _sent_to(before):
+            changes.started.append(changes.seen[-1])
+        before = {question: before[question] if new is None else new for question, new in now.items()}
+
+    with meanwhile(watch):
+        yield changes
 
 
 @dataclass
@@ -507,25 +519,18 @@ class Looks:
 def verified(folder: Path, run: Pass, zone: str) -> Iterator[Looks]:
     looks = Looks()
     began = time.monotonic()
-    ended = threading.Event()
 
     def verify() -> None:
-        while not ended.wait(WATCH):
-            for way, groups in (("declared", [run.group]), ("by name", [])):
-                at = time.monotonic() - began
-                found = _complaints(folder / f"{zone}.verify.json", {"multisigner_zones": groups, "zone": zone})
-                if not groups:  # only the journal can tell a key that a rollover brings or takes away from one that was forgotten
-                    found = [one for one in found if not one.startswith("warning stale_key ")]
-                looks.number += 1
-                looks.found += [f"at {at:.1f} s, {way}: {one}" for one in found]
+        for way, groups in (("declared", [run.group]), ("by name", [])):
+            at = time.monotonic() - began
+            found = _complaints(folder / f"{zone}.verify.json", {"multisigner_zones": groups, "zone": zone})
+            if not groups:  # only the journal can tell a key that a rollover brings or takes away from one that was forgotten
+                found = [one for one in found if not one.startswith("warning stale_key ")]
+            looks.number += 1
+            looks.found += [f"at {at:.1f} s, {way}: {one}" for one in found]
 
-    verifier = threading.Thread(target=verify)
-    verifier.start()
-    try:
+    with meanwhile(verify):
         yield looks
-    finally:
-        ended.set()
-        verifier.join()
 
 
 def _complaints(result: Path, asked: dict[str, object]) -> list[str]:

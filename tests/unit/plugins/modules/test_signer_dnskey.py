@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import CLIENTS, DRIVERS
@@ -23,6 +22,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
     Cloudflare,
     Ns1,
 )
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.transport import mount
 
 MODULES = 'ansible_collections.dnssec.multisigner.plugins.modules.'
 OTHER = '256 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5ar0IRd8KqXXFJkqmVfRvMGPmM1x8fGAa2XhSA=='
@@ -31,14 +31,7 @@ OTHER = '256 3 13 oJMRESz5E4gYzS/q6XDrvU1qMPYIjCWzJaOau8XNEZeqCYKD5ar0IRd8KqXXFJ
 @pytest.fixture(params=STANDINS, ids=[standin.driver for standin in STANDINS])
 def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cloudflare | Ns1:
     made = request.param()
-    make_session = requests.Session
-
-    def session() -> requests.Session:
-        opened = make_session()
-        opened.mount('https://', made)
-        return opened
-
-    monkeypatch.setattr(requests, 'Session', session)
+    mount(monkeypatch, made)
     return made
 
 

@@ -8,15 +8,14 @@ clock stands still but for what is slept. Nothing leaves the process: the script
 """
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Mapping, Sequence
 
 import pytest
 import requests
-import urllib3
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.transport import answered, mount
 
 URL = 'https://api.test/v1'
 TOKEN = 'i-T3uY-secret-of-the-test_9x'
@@ -37,13 +36,8 @@ class Call:
     failure: Exception | None = None
 
     def response_to(self, request: requests.PreparedRequest) -> requests.Response:
-        response = requests.Response()
-        response.request = request
-        response.status_code = self.status
-        response.headers.update({'Content-Type': self.content_type, **self.headers})
         content = json.dumps(self.answer).encode() if self.content_type == JSON and not isinstance(self.answer, bytes) else self.answer
-        response.raw = urllib3.HTTPResponse(io.BytesIO(content or b''), preload_content=False)
-        return response
+        return answered(request, self.status, {'Content-Type': self.content_type, **self.headers}, content or b'')
 
 
 class Script(requests.adapters.BaseAdapter):
@@ -96,14 +90,7 @@ class Clock:
 
 def install(monkeypatch: pytest.MonkeyPatch) -> tuple[Script, Clock]:
     script, clock = Script(), Clock()
-    make_session = requests.Session
-
-    def session() -> requests.Session:
-        made = make_session()
-        made.mount('https://', script)
-        return made
-
-    monkeypatch.setattr(requests, 'Session', session)
+    mount(monkeypatch, script)
     monkeypatch.setattr(json_api, 'time', clock)
     return script, clock
 

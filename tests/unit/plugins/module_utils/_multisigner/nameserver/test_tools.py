@@ -39,7 +39,7 @@ def asked_of_each(tmp_path: Path, calls: List[Tuple[str, ...]], script: str) -> 
     program = tmp_path / 'a program'
     program.write_text(f'#!/bin/sh\n{script}\n')
     program.chmod(0o755)
-    work = tmp_path / 'work'
+    work = tmp_path / 'answers'
     work.mkdir()
     module: Any = Module(str(program))
     return Tools(module).ask_each('program', calls, str(work)), module.started
@@ -55,7 +55,7 @@ def test_many_zones_are_asked_of_by_one_start_and_each_has_its_own_answer(tmp_pa
 
 
 def test_a_program_that_left_no_status_has_failed(tmp_path: Path) -> None:
-    answers, _started = asked_of_each(tmp_path, [('a',), ('b',)], 'case $1 in a) rm -f ../work/0.out; kill -9 $PPID;; esac')
+    answers, _started = asked_of_each(tmp_path, [('a',), ('b',)], 'case $1 in a) rm -f ../answers/0.out; kill -9 $PPID;; esac')
     assert answers[0].status != 0
 
 

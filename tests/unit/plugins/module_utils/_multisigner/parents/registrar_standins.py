@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
 from typing import Any, Callable, ClassVar, Mapping, Tuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,8 +18,8 @@ import dns.dnssec
 import dns.name
 import dns.rdata
 import requests
-import urllib3
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.route53 import authorization
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.transport import answered
 
 SECRET = 'x9-secret-of-the-test-1f'
 Reply = Tuple[int, Any]
@@ -73,12 +72,7 @@ class StandIn(requests.adapters.BaseAdapter):
             status, answer = self.failures.pop(0)
         else:
             status, answer = self.answer(request.method, unquote(url.path), {name: values[0] for name, values in parse_qs(url.query).items()}, body)
-        response = requests.Response()
-        response.request = request
-        response.status_code = status
-        response.headers['Content-Type'] = self.content_type
-        response.raw = urllib3.HTTPResponse(io.BytesIO(b'' if answer is None else json.dumps(answer).encode()), preload_content=False)
-        return response
+        return answered(request, status, {'Content-Type': self.content_type}, b'' if answer is None else json.dumps(answer).encode())
 
     def close(self) -> None:
         return

@@ -13,7 +13,6 @@ import dns.rdatatype
 import dns.tsigkeyring
 import dns.update
 import pytest
-import requests
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
@@ -38,6 +37,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
     StandIn,
 )
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import Clock
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.transport import mount
 
 pytestmark = pytest.mark.skipif(NAMED is None, reason='named is not installed')
 
@@ -121,14 +121,7 @@ def registry(request: pytest.FixtureRequest, bind: RealBind, monkeypatch: pytest
     standin = request.param
     used = ZONES_USED[standin.channel] = ZONES_USED.get(standin.channel, -1) + 1
     made = Registry(bind, standin, f'{standin.channel}{used}.example')
-    make_session = requests.Session
-
-    def session() -> requests.Session:
-        opened = make_session()
-        opened.mount('https://', made.api)
-        return opened
-
-    monkeypatch.setattr(requests, 'Session', session)
+    mount(monkeypatch, made.api)
     monkeypatch.setattr(publish, 'GLANCE', 0.3)
     monkeypatch.setattr(json_api, 'time', Clock())
     return made

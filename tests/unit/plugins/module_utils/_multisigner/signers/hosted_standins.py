@@ -7,14 +7,13 @@ They take the place of the transport, so nothing leaves the process. A request w
 """
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Mapping, Tuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import requests
-import urllib3
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.transport import answered
 
 TOKEN = 'x9-secret-of-the-test-1f'
 PRIVATE = 'cHJpdmF0ZSBwYXJ0IG9mIGEga2V5'
@@ -72,13 +71,9 @@ class StandIn(requests.adapters.BaseAdapter):
             status, answer = self.answer(request.method, path, {name: values[0] for name, values in parse_qs(url.query).items()}, body)
         if fault is not None:
             status, answer = fault.status, fault.body
-        response = requests.Response()
-        response.request = request
-        response.status_code = status
-        response.headers.update({'Content-Type': fault.content_type if fault else 'application/json', **(fault.headers if fault else {})})
+        headers = {'Content-Type': fault.content_type if fault else 'application/json', **(fault.headers if fault else {})}
         content = answer if isinstance(answer, bytes) else b'' if answer is None else json.dumps(answer).encode()
-        response.raw = urllib3.HTTPResponse(io.BytesIO(content), preload_content=False)
-        return response
+        return answered(request, status, headers, content)
 
     def close(self) -> None:
         return

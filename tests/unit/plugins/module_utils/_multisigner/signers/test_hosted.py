@@ -8,7 +8,6 @@ import json
 from typing import Any, Sequence, Union
 
 import pytest
-import requests
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import json_api
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import CLIENTS, DRIVERS
@@ -32,6 +31,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
     fields,
     refused,
 )
+from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.transport import mount
 
 AnyStandIn = Union[Cloudflare, Ns1]
 OTHER_KSK = '257 3 13 lAnO+eCEtidQYM6YLYutfzeSGiTrc1PR0uyE5e9UeNG2g7CFgN9h/zCtLvWSGgQjkgsZSINUQ/FvPb4utjk5Bg=='
@@ -52,14 +52,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AnyStandIn:
     made: AnyStandIn = request.param()
-    make_session = requests.Session
-
-    def session() -> requests.Session:
-        opened = make_session()
-        opened.mount('https://', made)
-        return opened
-
-    monkeypatch.setattr(requests, 'Session', session)
+    mount(monkeypatch, made)
     return made
 
 
