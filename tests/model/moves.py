@@ -109,6 +109,7 @@ class Model:
         yield from self.transfers(state)
         yield from self.progress(state)
         yield from self.copies(state)
+        yield from self.scans(state)
         yield self.tick(state)
 
     def tick(self, state: State) -> Step:
@@ -159,6 +160,18 @@ class Model:
             if content.csync and content.ns and content.ns != parent.ns:
                 after = state._replace(parents=(parent._replace(ns=content.ns), *state.parents[1:]))
                 yield self._changed(state, ('copy', number), after)
+
+    def scans(self, state: State) -> Iterator[Step]:
+        """The parent makes its DS of the CDS that all servers show to which it delegates, and that answer, as soon as they agree (RFC 9975).
+        It does so for a zone that is secure, and does not try whether the new DS fit the keys (RFC 7344 section 4.1): that is the plan's to see to."""
+        parent = state.parents[0]
+        if not self.settings.scans or not parent.ds:
+            return
+        asked = [state.signers[number] for number in range(len(state.signers)) if (parent.ns & state.alive) >> number & 1]
+        shown = {content.cds for signer in asked for content in (signer.content, signer.secondary)}
+        if len(shown) == 1 and shown != {parent.ds} and shown != {0}:
+            after = parent._replace(ds=shown.pop(), ds_ttl=self.settings.times.lowered_ds or parent.ds_ttl)
+            yield self._changed(state, ('scan',), state._replace(parents=(after, *state.parents[1:])))
 
     def progress(self, state: State) -> Iterator[Step]:
         """Signers go on with their rollovers."""

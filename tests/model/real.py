@@ -73,7 +73,8 @@ class RealController:
         writes = [self._write(step) for step in made.steps]
         parent = made.delegation
         if parent is not None:
-            writes.append(Write(PARENT_DS, add_ds=self._mask_of_ds(parent.missing), remove_ds=self._mask_of_ds(parent.remove)))
+            if not self._settings.scans:
+                writes.append(Write(PARENT_DS, add_ds=self._mask_of_ds(parent.missing), remove_ds=self._mask_of_ds(parent.remove)))
             writes.append(Write(PARENT_NS, add_ns=self._mask_of_ns(parent.ns_add), remove_ns=self._mask_of_ns(parent.ns_remove)))
         kept = tuple(write for write in writes if any(write[1:]))
         return Decision(kept, self._stored(memory, made), made.state, self._known(made.published), self._known(made.withdrawn))
@@ -132,7 +133,8 @@ class RealController:
             specs = self._settings.signers
             there = [number for number, status in enumerate(declared.status) if status != OUT]
             leaving = tuple(specs[number].name for number in there if declared.status[number] in (LEAVING, DEAD))
-            parent = groups.Parent('registry', 'export' if self._settings.by_hand else 'nsupdate', ('198.51.100.1',), csync=declared.csync)
+            channel = 'cds' if self._settings.scans else 'export' if self._settings.by_hand else 'nsupdate'
+            parent = groups.Parent('registry', channel, ('198.51.100.1',), csync=declared.csync)
             found = self._groups[declared] = groups.Group(
                 ZONE, tuple(self._signer(number, declared.status[number] == DEAD) for number in there), parent, leaving, self._settings.mixed,
                 tuple(specs[number].name for number in there if declared.status[number] == DEAD), declared.insecure,

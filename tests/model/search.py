@@ -143,7 +143,7 @@ class Search:
             return model.write(state, 0, 0)
         for step in model.progress(state):
             return step
-        for step in model.copies(state, agreed=True):
+        for step in (*model.copies(state, agreed=True), *model.scans(state)):
             return step
         for step in model.follow(state):
             return step

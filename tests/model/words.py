@@ -82,6 +82,7 @@ _SENTENCES: Dict[str, _Sentence] = {
     'go-on': lambda model, names, move: f'{names[_number(move[1])]} {PHASE_WORDS[str(move[2])][_number(move[3])]}',
     'declare': _declare,
     'copy': lambda model, names, move: f'the parent copies the NS of {names[_number(move[1])]}, as its CSYNC says',
+    'scan': lambda model, names, move: 'the parent takes the DS that all CDS of the zone ask for',
     'no-csync': lambda model, names, move: 'the user declares that the parent follows CSYNC no more',
     'insecure': lambda model, names, move: 'the user declares that the zone goes insecure',
     'journal': lambda model, names, move: {'lost': 'the journal is lost', 'outdated': 'the journal is an old one'}.get(str(move[1]), 'the clock is set back'),

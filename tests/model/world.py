@@ -71,6 +71,7 @@ class Settings:
     strict: bool = True
     mixed: bool = False
     by_hand: bool = False  # a person does at the parent what the plan exports
+    scans: bool = False  # the parent takes its DS from the CDS, and nothing from the controller
     csync: bool = False  # the parent copies the NS of any server that it delegates to and that shows a CSYNC
 
 

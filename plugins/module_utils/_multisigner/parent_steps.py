@@ -4,7 +4,7 @@
 """Which DS the parent is to have, and which CDS and CDNSKEY the signers (RFC 7344, RFC 8901 section 4, RFC 9975). Pure."""
 from __future__ import annotations
 
-from typing import Iterable, Sequence
+from typing import Callable, Iterable, NamedTuple, Sequence
 
 from .dnskey import DIGEST_LENGTHS, DNSKEY, DS, Record, sort_records
 from .errors import MultisignerError
@@ -15,6 +15,13 @@ from .situation import Situation, latest
 from .steps import Findings, Step, Wait, algorithm_name, since
 
 
+class _Lacking(NamedTuple):
+    """An algorithm without which a DS set would leave a signer."""
+
+    algorithm: int
+    signer: str
+
+
 class ParentSteps:
     """The DS set and what announces it. What holds it up goes to *findings*."""
 
@@ -22,11 +29,12 @@ class ParentSteps:
         self.here = here
         self.group, self.seen, self.facts = here.group, here.seen, here.facts
         self.findings = findings
+        self.replaced: frozenset[DNSKEY] = frozenset()
 
     def wanted(self) -> frozenset[DS] | None:
         """The union DS set: every SEP key of every signer that resolvers may ask, with one set of digest types (invariants 2, 3).
 
-        None when there must be no new set now.
+        None when there must be no new set now. What the signers have *replaced* among the keys behind it is known after this.
         """
         here, group = self.here, self.group
         problem = _other_digest_types(group, self.seen, here)
@@ -40,8 +48,21 @@ class ParentSteps:
         if problem is not None:
             self.findings.blocked.append(str(problem))
             return None
-        wanted = {key.ds(group.zone, number) for own in keys.values() for key in own for number in group.digest_types}
-        return frozenset(ds for ds in wanted if ds.algorithm in here.ds_algorithms or self._may_introduce(ds.algorithm))
+        every = {key.ds(group.zone, number) for own in keys.values() for key in own for number in group.digest_types}
+        wanted = frozenset(ds for ds in every if ds.algorithm in here.ds_algorithms or self._may_introduce(ds.algorithm))
+        self.replaced = self._find_replaced(wanted)
+        if group.parent.capabilities.write != 'ask':
+            return wanted
+        return wanted - frozenset(ds for key in self.replaced for ds in here.ds_of(key))  # it takes what the CDS say, all at once
+
+    def _find_replaced(self, wanted: frozenset[DS]) -> frozenset[DNSKEY]:
+        """The keys behind *wanted* that the CDS and CDNSKEY of all signers need not name any more, and must not if all are to be the same: their
+        signers name the next keys only. The DS set without them, which a parent makes that follows CDS, is good for everybody at once."""
+        here = self.here
+        keys = self.keys_behind(wanted)
+        found = frozenset(key for view in here.asked for key in keys.get(view.name, ()) if key in here.given_up(view))
+        left = frozenset(ds for own in keys.values() for key in own if key not in found for ds in here.ds_of(key) if ds in wanted)
+        return frozenset() if self._lacking(left, here.is_in_every_cache) else found
 
     def _sep_keys(self, view: SignerView) -> frozenset[DNSKEY]:
         """The keys of one signer that the DS set is to name: of a leaver only while somebody may still be sent to it."""
@@ -89,11 +110,14 @@ class ParentSteps:
         return not self.here.is_forgotten(signer) and (view is None or not self._is_delegated(signer, view.own_sep))
 
     def obsolete(self, wanted: frozenset[DS]) -> tuple[DS, ...]:
-        """The DS at the parent that may go now: those of keys that are known, and that no signer needs (invariants 2, 7, 9)."""
+        """The DS at the parent that may go now: those of keys that are known, and that no signer needs (invariants 2, 7, 9).
+
+        Not those of keys that were replaced: their DS go when the parent takes those of the next keys.
+        """
         here = self.here
         shown = self.seen.parent.ds_anywhere
         found = frozenset(
-            ds for key, owners in here.owners.items() if key.is_sep for ds in here.ds_of(key)
+            ds for key, owners in here.owners.items() if key.is_sep and key not in self.replaced for ds in here.ds_of(key)
             if ds in shown and ds not in wanted and ds.digest_type in self.group.digest_types and self._has_ended(key, owners)
         )
         if not found:
@@ -103,19 +127,22 @@ class ParentSteps:
             if not any(self.here.is_in_force(view, key) and all(key.ds(self.group.zone, n) in left for n in self.group.digest_types) for key in view.own_sep):
                 self._wait_for_force(view, f'a key whose DS is one of the {len(left)} that stay')
                 return ()
-        return () if self._lacks_algorithm(left) else tuple(sorted(found))
+        lacking = self._lacking(left, here.is_in_force)
+        if lacking is None:
+            return tuple(sorted(found))
+        what = f'every signer or none to be in the DS set with {algorithm_name(lacking.algorithm)}'
+        self.findings.waits.append(Wait(what, None, f'{lacking.signer} would not be, and validators may insist on every algorithm of the DS set'))
+        return ()
 
-    def _lacks_algorithm(self, left: frozenset[DS]) -> bool:
-        """Whether the DS set *left* would have an algorithm without a key of every signer: some validators insist on every one of them."""
+    def _lacking(self, left: frozenset[DS], is_fit: Callable[[SignerView, DNSKEY], bool]) -> _Lacking | None:
+        """An algorithm that the DS set *left* would have without a key of every signer that is fit: some validators insist on every one of them."""
         here, number = self.here, self.group.digest_types[0]
         for algorithm in sorted({ds.algorithm for ds in left} if not here.is_mixed else ()):
             for view in here.asked:
                 own = [key for key in view.own_sep if key.algorithm == algorithm and key.ds(self.group.zone, number) in left]
-                if not any(self.here.is_in_force(view, key) for key in own):
-                    what = f'every signer or none to be in the DS set with {algorithm_name(algorithm)}'
-                    self.findings.waits.append(Wait(what, None, f'{view.name} would not be, and validators may insist on every algorithm of the DS set'))
-                    return True
-        return False
+                if not any(is_fit(view, key) for key in own):
+                    return _Lacking(algorithm, view.name)
+        return None
 
     def _has_ended(self, key: DNSKEY, owners: Iterable[str]) -> bool:
         """Whether every owner of *key* has left for good as far as its DS goes, or does without it."""
@@ -154,7 +181,7 @@ class ParentSteps:
         keys get those types, because every key must be covered by the same ones (RFC 7344, and dnssec-cds insists).
         """
         here = self.here
-        keys = frozenset(key for view in here.asked for key in view.own_sep if any(ds in wanted for ds in here.ds_of(key)))
+        keys = frozenset(key for view in here.asked for key in view.own_sep if any(ds in wanted for ds in here.ds_of(key))) - self.replaced
         types = set(self.group.digest_types) | {
             ds.digest_type for view in here.asked for server in view.servers for ds in server.cds if ds.digest_type in DIGEST_LENGTHS
         }
@@ -196,11 +223,12 @@ class ParentSteps:
         return frozenset(record for key in keys for record in _parent_records_of(key, self.seen.zone))
 
     def _is_ended_record(self, record: Record, view: SignerView, obsolete: Sequence[DS]) -> bool:
-        """Whether a CDS or CDNSKEY is of a key whose DS may go or has gone, and which this signer has withdrawn if it was its own."""
+        """Whether a CDS or CDNSKEY is of a key that was replaced, or whose DS may go or has gone, and which this signer has withdrawn if it
+        was its own. Of a key that it has given up, a CDS of a digest type that it does not make itself stays behind."""
         for key, owners in self.here.owners.items():
             if record in _parent_records_of(key, self.seen.zone):
-                is_own = view.name in owners and key in view.published | view.by_api | view.retiring
-                return not is_own and self._has_ended(key, owners) and all(ds in obsolete for ds in self.here.ds_at_parent(key))
+                is_own = view.name in owners and key in view.published | view.by_api | view.retiring and key not in self.here.given_up(view)
+                return not is_own and (key in self.replaced or self._has_ended(key, owners) and all(ds in obsolete for ds in self.here.ds_at_parent(key)))
         return False
 
 

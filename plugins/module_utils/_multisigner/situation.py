@@ -339,9 +339,21 @@ class Situation:
 
     def is_in_force(self, view: SignerView, key: DNSKEY) -> bool:
         """Whether every DNSKEY RRset of the signer that may be cached is signed by *key*, and the parent shows its DS everywhere."""
-        fact = self.signs.get((view.name, key))
         ds = [key.ds(self.group.zone, number) for number in self.group.digest_types]
-        return fact is not None and self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)
+        return self.is_in_every_cache(view, key) and all(one in self.seen.parent.ds_everywhere for one in ds)
+
+    def is_in_every_cache(self, view: SignerView, key: DNSKEY) -> bool:
+        """Whether every DNSKEY RRset of the signer that may be cached is signed by *key*."""
+        fact = self.signs.get((view.name, key))
+        return fact is not None and self.facts.has_aged(fact)
+
+    def given_up(self, view: SignerView) -> frozenset[DNSKEY]:
+        """The KSKs and CSKs that their signer has replaced, as its CDNSKEY tell: those of a key that stays, and signs every DNSKEY RRset that may
+        be cached, are there, and theirs are nowhere any more (RFC 7583 section 3.3.3 lets the DS of the one take the place of the other's)."""
+        shown = [server.cdnskeys for server in view.servers]
+        if not any(self.is_in_every_cache(view, key) and all(key in one for one in shown) for key in view.own_sep - view.retiring):
+            return frozenset()
+        return view.retiring - frozenset().union(*shown)
 
     @cached_property
     def ds_algorithms(self) -> frozenset[int]:

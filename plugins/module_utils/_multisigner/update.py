@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """RFC 2136 updates with TSIG: one message out, one answer in, each refusal in words with the next thing to do.
 
-Records are added and deleted one by one, by their exact RDATA, never a whole RRset (class ANY), so that what a server holds
-of its own is never swept away. Every message goes over TCP. A NOERROR is no proof of anything: whoever calls this reads back.
+Records are added and deleted one by one, by their exact RDATA. A whole RRset (class ANY) is deleted only where the same message says
+what must still be in it and what is in it after that, so that what a server holds of its own is never swept away. Every message goes
+over TCP. A NOERROR is no proof of anything: whoever calls this reads back.
 """
 from __future__ import annotations
 
@@ -37,6 +38,8 @@ class Update:
 
     *expect* is the RRset that must still be there when the server applies it (RFC 2136 section 2.4.2), as a pair of its type and
     its exact records; no records for "there is none". *expect_type* is a type of which there must be some RRset (section 2.4.1).
+    *anew*: the RRset of *expect* is deleted as a whole and written again as it is to be: BIND ignores the deletion of a single CDS
+    of a key whose files it still has.
     """
 
     zone: str
@@ -46,6 +49,7 @@ class Update:
     remove: tuple[tuple[str, Rdata], ...] = ()
     expect: tuple[str, frozenset[DS]] | None = None
     expect_type: str = ''
+    anew: bool = False
 
     def message(self) -> Any:
         """The dns.update.UpdateMessage, not yet signed."""
@@ -59,9 +63,13 @@ class Update:
                 message.present(owner, *(_rdata(rtype, value) for value in sorted(values)))
             else:
                 message.absent(owner, rtype)
+            if self.anew:
+                message.delete(owner, rtype)
+                for value in sorted(values - {gone for _rtype, gone in self.remove}):
+                    message.add(owner, self.ttl, _rdata(rtype, value))
         for rtype, value in self.add:
             message.add(owner, self.ttl, _rdata(rtype, value))
-        for rtype, value in self.remove:
+        for rtype, value in () if self.anew else self.remove:
             message.delete(owner, _rdata(rtype, value))
         return message
 

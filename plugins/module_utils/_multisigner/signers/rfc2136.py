@@ -4,7 +4,8 @@
 """Bringing foreign records to a signer that takes RFC 2136 updates, and away from it: read, compute, write, read back.
 
 It sends no update where nothing differs, never touches a record that it was not told about, and never removes a key that
-signs there or that the server says is its own, nor that key's CDS and CDNSKEY, nor the last NS record.
+signs there or that the server says is its own, nor that key's CDS and CDNSKEY, nor the last NS record. But where the server itself
+has gone over to the next key, a CDS of the old one that it left behind goes too.
 """
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..dnskey import CSYNC, DNSKEY, NS, Rdata, Record, parse_dnskey, sort_records
+from ..dnskey import CSYNC, DNSKEY, DS, NS, Rdata, Record, parse_dnskey, sort_records
 from ..errors import MultisignerError
 from ..outcome import Outcome, Request
 from ..resolve import LiveRRset, Server, Silence, Tsig, ask, for_each, live_rrset, together
@@ -45,17 +46,30 @@ class Published:
     def has(self, record: Record) -> bool:
         return record in self.rrsets[record.rtype].records
 
-    def refuse_own(self, record: Record, zone: str) -> None:
-        """Raises MultisignerError when *record* is of the signer's own key."""
+    def why_own(self, record: Record, zone: str) -> str:
+        """Why *record* counts as one of the signer's own keys, in words; empty when it does not."""
         rdata = record.rdata
         if isinstance(rdata, (NS, CSYNC)):
-            return
-        why = ''
+            return ''
         if (rdata.tag, rdata.algorithm) in self.signing:
-            why = f'the key with tag {rdata.tag} signs there'
-        elif any(record.stands_for(key, zone) for key in self.own):
-            why = 'the server has its private key, so it may be the next one to sign, or one whose signatures are still in caches'
-        if why:
+            return f'the key with tag {rdata.tag} signs there'
+        if any(record.stands_for(key, zone) for key in self.own):
+            return 'the server has its private key, so it may be the next one to sign, or one whose signatures are still in caches'
+        return ''
+
+    def is_left_over(self, record: Record, zone: str) -> bool:
+        """Whether *record* is a CDS of a key for which the server itself speaks no more: it shows the CDNSKEY of another of its keys.
+
+        A digest type that the server does not make itself was added for it, and it does not take that away with its own.
+        """
+        spoken = [shown.rdata for shown in self.rrsets['CDNSKEY'].records]
+        is_silent = not any(isinstance(key, DNSKEY) and record.stands_for(key, zone) for key in spoken)
+        return record.rtype == 'CDS' and is_silent and not self.own.isdisjoint(spoken)
+
+    def refuse_own(self, record: Record, zone: str) -> None:
+        """Raises MultisignerError when *record* is of the signer's own key, and the server has not given it up."""
+        why = self.why_own(record, zone)
+        if why and not self.is_left_over(record, zone):
             raise MultisignerError(
                 f'is the signer\'s own and is not removed: {why}', zone=zone, record=record.text,
                 remedy='Take it out of "remove". A signer retires its own keys itself; a CDS or CDNSKEY goes with its key',
@@ -166,7 +180,8 @@ def updates(zone: str, add: Sequence[Record], remove: Sequence[Record], publishe
     A CSYNC is there only while the NS are not being changed.
 
     They have no prerequisites: single records added and deleted cannot undo what somebody else does, and a server that keeps
-    the unsigned zone apart (inline-signing) compares prerequisites with that one, which lacks its own keys.
+    the unsigned zone apart (inline-signing) compares prerequisites with that one, which lacks its own keys. But BIND deletes a CDS that it
+    has left behind of its own key only with the whole RRset: then that is written anew, if it is still what was read.
     """
     adding = [record for record in add if record.rtype == 'DNSKEY']
     removing = [record for record in remove if record.rtype == 'DNSKEY']
@@ -182,9 +197,12 @@ def _update(zone: str, rtype: str, add: Iterable[Record], remove: Iterable[Recor
     """One type's update. A TTL is that of its whole RRset, so the live one is kept; an RRset that does not exist yet takes the DNSKEY RRset's."""
     live = published.rrsets[rtype]
     ttl = live.ttl if live.records else published.rrsets['DNSKEY'].ttl
-    return Update(
-        zone, zone, ttl, typed(record for record in add if record.rtype == rtype), typed(record for record in remove if record.rtype == rtype)
-    )
+    going = [record for record in remove if record.rtype == rtype]
+    update = Update(zone, zone, ttl, typed(record for record in add if record.rtype == rtype), typed(going))
+    if rtype == 'CDS' and any(published.why_own(record, zone) for record in going):
+        now = frozenset(record.rdata for record in live.records if isinstance(record.rdata, DS))
+        return replace(update, expect=(rtype, now), anew=True)
+    return update
 
 
 def _outcome(zone: str, add: Sequence[Record], remove: Sequence[Record], published: Published, words: str) -> Outcome:

@@ -66,7 +66,7 @@ def group(*names: str, **changes: Any) -> Group:
 @dataclass(frozen=True)
 class At:
     """What one signer has: its *own* keys, those that it got from others, its NS; *cds* are the keys whose CDS and CDNSKEY it shows;
-    *csync* its CSYNC; *second* is what a second server of it shows."""
+    *more_cds* those that it shows of a key without its CDNSKEY; *csync* its CSYNC; *second* is what a second server of it shows."""
 
     name: str
     own: tuple[DNSKEY, ...]
@@ -78,6 +78,7 @@ class At:
     retiring: tuple[DNSKEY, ...] = ()
     announced: tuple[DNSKEY, ...] = ()
     awaits_ds: tuple[DNSKEY, ...] = ()
+    more_cds: tuple[DS, ...] = ()
     csync: tuple[str, ...] = ()
     error: str = ''
     second: At | None = None
@@ -95,7 +96,7 @@ class At:
         return ServerView(
             self.name, authenticated='tsig', dnskeys=frozenset(self.own + self.foreign), dnskey_ttl=ttls.dnskey, negative_ttl=ttls.negative,
             signs_keys=frozenset(signs_keys), signs_zone=frozenset(self.signs_zone if self.signs_zone is not None else zone),
-            cds=ds(*self.cds), cdnskeys=frozenset(self.cds), ns=frozenset(NAMES[name] for name in self.ns), ns_ttl=ttls.ns,
+            cds=ds(*self.cds).union(self.more_cds), cdnskeys=frozenset(self.cds), ns=frozenset(NAMES[name] for name in self.ns), ns_ttl=ttls.ns,
             csync=frozenset(CSYNC.parse(text) for text in self.csync),
         )
 

@@ -64,6 +64,23 @@ def test_no_records_read_is_a_prerequisite_too() -> None:
     assert 'shop.example. NONE DS' in text
 
 
+def test_an_rrset_is_written_anew_only_as_it_was_read() -> None:
+    stays = DS(3, 13, 4, 48 * b'\3')
+    update = Update(ZONE, ZONE, 300, add=(('CDS', NEW),), remove=(('CDS', OLD),), expect=('CDS', frozenset((OLD, stays))), anew=True)
+    assert update.message().to_text().splitlines()[4:] == [
+        ';ZONE',
+        'shop.example. IN SOA',
+        ';PREREQ',
+        f'shop.example. 0 IN CDS {OLD.text}',
+        f'shop.example. 0 IN CDS {stays.text}',
+        ';UPDATE',
+        'shop.example. ANY CDS',
+        f'shop.example. 300 IN CDS {stays.text}',
+        f'shop.example. 300 IN CDS {NEW.text}',
+        ';ADDITIONAL',
+    ]
+
+
 def test_it_goes_over_tcp(monkeypatch: pytest.MonkeyPatch) -> None:
     over = answer_with(monkeypatch, 'NOERROR')
     asyncio.run(send(Update(ZONE, ZONE, 300, add=(('DNSKEY', KEY),)), SERVER, TSIG, 1, ''))

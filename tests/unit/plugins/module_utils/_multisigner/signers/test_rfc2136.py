@@ -4,7 +4,9 @@
 """Foreign keys at a real BIND that signs by dnssec-policy, by RFC 2136: what it takes, what it ignores, what it refuses, and servers that are no use."""
 from __future__ import annotations
 
+import asyncio
 import re
+from dataclasses import replace
 from typing import Any, Iterator
 
 import pytest
@@ -15,6 +17,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ou
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import LiveRRset, Server, Tsig
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers import rfc2136
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.rfc2136 import Published, Signer, compute, updates
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.update import ChangedMeanwhileError, send
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer
 from ansible_collections.dnssec.multisigner.tests.support.real_bind import KEY_NAME, KEY_SECRET, NAMED, UPDATES, RealBind
 
@@ -188,6 +191,60 @@ def test_nor_what_points_to_such_a_key(number: int) -> None:
     with pytest.raises(MultisignerError, match="the signer's own"):
         compute(Request('shop.example', remove=(record,)), shown)
     assert compute(Request('shop.example', remove=(record,)), Published(shown.rrsets, frozenset(), frozenset((OTHER,)))) == ((), (record,))
+
+
+OWN, OLD = DNSKEY(257, 3, 13, 64 * b'\1'), DNSKEY(257, 3, 13, 64 * b'\2')
+
+
+def shows(*records: Record, signing: frozenset[tuple[int, int]] = frozenset()) -> Published:
+    """A server that has the private parts of OWN and OLD."""
+    rrsets = {rtype: LiveRRset(60, frozenset(record for record in records if record.rtype == rtype)) for rtype in ('DNSKEY', 'CDNSKEY', 'CDS')}
+    return Published(rrsets, signing or frozenset({(OWN.tag, 13), (OLD.tag, 13)}), frozenset((OWN, OLD)))
+
+
+def test_a_cds_of_an_own_key_goes_where_the_server_speaks_for_the_next_key_only_and_the_rrset_is_written_anew() -> None:
+    zone = 'shop.example'
+    rolled, stays = Record('CDS', OLD.ds(zone, 4)), Record('CDS', OWN.ds(zone))
+    shown = shows(Record('CDNSKEY', OWN), stays, rolled)
+    assert compute(Request(zone, remove=(rolled,)), shown) == ((), (rolled,))
+    update, = updates(zone, (), (rolled,), shown)
+    assert update.anew and update.expect == ('CDS', frozenset({stays.rdata, rolled.rdata})) and update.remove == (('CDS', rolled.rdata),)
+    foreign = Record('CDS', FOREIGN.ds(zone))
+    update, = updates(zone, (), (foreign,), shows(Record('CDNSKEY', OWN), stays, foreign))
+    assert not update.anew and update.expect is None
+
+
+@pytest.mark.parametrize('spoken', [(), (OWN, OLD), (OLD,), (FOREIGN,)])
+def test_a_cds_of_an_own_key_stays_where_the_server_speaks_for_it_or_for_none_of_its_keys(spoken: tuple[DNSKEY, ...]) -> None:
+    zone = 'shop.example'
+    own = Record('CDS', OLD.ds(zone, 4))
+    shown = shows(own, *(Record('CDNSKEY', key) for key in spoken))
+    with pytest.raises(MultisignerError, match="the signer's own"):
+        compute(Request(zone, remove=(own,)), shown)
+
+
+@pytest.mark.parametrize('rtype', ['DNSKEY', 'CDNSKEY'])
+def test_of_a_key_that_was_rolled_only_cds_go(rtype: str) -> None:
+    own = Record(rtype, OLD)
+    with pytest.raises(MultisignerError, match="the signer's own"):
+        compute(Request('shop.example', remove=(own,)), shows(own, *([Record('CDNSKEY', OWN)])))
+
+
+@needs_named
+def test_bind_keeps_a_cds_of_its_own_key_that_is_deleted_alone_and_takes_the_rrset_written_anew(bind: RealBind) -> None:
+    zone = 'own.example'
+    key = next(key for key in values(bind, zone, 'DNSKEY') if key.is_sep)
+    more = Record('CDS', key.ds(zone, 4))
+    before = values(bind, zone, 'CDS')
+    bind.add(zone, f'{zone}. 300 IN {more.text}')
+    assert values(bind, zone, 'CDS') == before | {more.rdata}
+    live = LiveRRset(300, frozenset(Record('CDS', value) for value in before | {more.rdata}))
+    anew, = updates(zone, (), (more,), Published({'CDS': live}, frozenset({(key.tag, key.algorithm)})))
+    for update, after in ((replace(anew, expect=None, anew=False), before | {more.rdata}), (anew, before)):
+        asyncio.run(send(update, at(bind), TSIG, 5, ''))
+        assert values(bind, zone, 'CDS') == after
+    with pytest.raises(ChangedMeanwhileError):
+        asyncio.run(send(anew, at(bind), TSIG, 5, ''))  # it is no longer as it was read
 
 
 def test_own_keys_that_cannot_be_read_are_not_taken_for_none() -> None:
