@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The life of a multi-signer zone on real servers: joins, leaves and rollovers, with the prober asking all the time.
 
-    tests/lab/lifecycle [--ttl SECONDS] [--verify] [STORY ...]     see there
+    tests/lab/lifecycle [--ttl SECONDS] [--cds] [--verify] [STORY ...]     see there
 
 Each story has a zone of its own, which is complete when the story begins. What the operator does in it is done with his
 tools, all the rest by playbooks/multisigner.yml, which stays and goes on by itself until the zone is complete again. Told
 for each: how long it took from the first change at any server to the last one, beside the waits that no tool can avoid (WAITS);
 how long the commands ran, which have to begin, look and report as well; and what the prober judged. With --verify the
 verifier looks at the story's zone over and over meanwhile, by what is declared of it and by its name alone, and may find nothing above
-information (times then say little: it needs the processor). The story
+information (times then say little: it needs the processor). With --cds the parent takes from the tool nothing but notifications: it follows
+the CDS and the CSYNC of the zone (times then have its scans in them). The story
 `wrong` does four things in the wrong order, by hand, and is passed when the prober called each of them bogus. In `killed` a
 signer joins and one leaves while every run is killed at its first write, and the journal is lost once.
 """
@@ -199,8 +200,13 @@ class Pass:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._runs = 0
+        self.scanned = False  # whether the parent is the one that follows CDS and CSYNC
         self.group: dict[str, object] = {}  # as it was declared last, where it was one
         self.times: list[tuple[float, float]] = []  # of each run that stayed, its beginning and its end
+
+    def declared(self, zone: str, signers: Sequence[str], leaving: Sequence[str] = ()) -> dict[str, object]:
+        parent = "scanning_registry" if self.scanned else ZONES[zone].parent
+        return {"name": zone, "parent": parent, "signers": list(signers), "leaving": list(leaving)}
 
     def run(self, *zones: dict[str, object], **hosts: dict[str, object]) -> Path:
         """Stays until every zone is as declared; its log. *hosts*: more variables of hosts. Raises StoryError when that does not happen."""
@@ -242,7 +248,7 @@ class Pass:
         self._runs += 1
         log = self._folder / f"pass{self._runs:02}.log"
         variables, inventory = log.with_suffix(".json"), log.with_suffix(".yml")
-        variables.write_text(json.dumps(settings), encoding="ascii")
+        variables.write_text(json.dumps({**settings, "multisigner_csync": self.scanned}), encoding="ascii")
         inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
         command = ["ansible-playbook", "-i", str(LAB.inventory), "-i", str(inventory), "-e", f"@{variables}", str(playbook)]
         with log.open("w", encoding="utf-8") as output:
@@ -273,10 +279,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def _signal(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):  # it has ended by itself
         os.kill(pid, number)
-
-
-def declared(zone: str, signers: Sequence[str], leaving: Sequence[str] = ()) -> dict[str, object]:
-    return {"name": zone, "parent": ZONES[zone].parent, "signers": list(signers), "leaving": list(leaving)}
 
 
 @contextmanager
@@ -326,13 +328,13 @@ def check_group(zone: str, signers: Sequence[str]) -> None:
 
 
 def join(run: Pass, zone: str) -> None:
-    run.run(declared(zone, ["ns1", "desec", "ns3"]))
+    run.run(run.declared(zone, ["ns1", "desec", "ns3"]))
     check_group(zone, ["ns1", "desec", "ns3"])
 
 
 def leave(run: Pass, zone: str) -> None:
     gone = set(keys(settings.NS3, zone)) - set(keys(settings.NS1, zone))
-    run.run(declared(zone, ["ns1", "desec"], leaving=["ns3"]))
+    run.run(run.declared(zone, ["ns1", "desec"], leaving=["ns3"]))
     check_group(zone, ["ns1", "desec"])
     check(not gone & set(keys(settings.NS1, zone)), "the keys of ns3 are gone")
 
@@ -340,9 +342,9 @@ def leave(run: Pass, zone: str) -> None:
 def move(run: Pass, zone: str) -> None:
     """An operator change, from BIND to deSEC, and back."""
     for old, new in (("ns1", "desec"), ("desec", "ns1")):
-        run.run(declared(zone, [old, new]))
+        run.run(run.declared(zone, [old, new]))
         check_group(zone, [old, new])
-        run.run(declared(zone, [new], leaving=[old]))
+        run.run(run.declared(zone, [new], leaving=[old]))
         check_group(zone, [new])
 
 
@@ -360,7 +362,7 @@ def csk(run: Pass, zone: str) -> None:
 
 def _roll(run: Pass, zone: str, signer: str, kind: str, flags: int, signed: str) -> None:
     old = own_key(signer, zone, flags)
-    run.roll(declared(zone, ZONES[zone].signers), signer, kind)
+    run.roll(run.declared(zone, ZONES[zone].signers), signer, kind)
     check_rolled(zone, signer, old, _newest(signer, zone, old), signed)
 
 
@@ -378,7 +380,7 @@ def algorithm(run: Pass, zone: str) -> None:
     hosts: dict[str, dict[str, object]] = {
         name: {"bind_signer_zones": {zone: {"file": str(LAB.zone_file(bind_signer(name), ZONES[zone])), **options}}} for name in signers
     }
-    run.run(declared(zone, signers), **hosts)
+    run.run(run.declared(zone, signers), **hosts)
     for signer in signers:
         check_rolled(zone, signer, old[signer], _newest(signer, zone, old[signer]), "DNSKEY")
         check(all(key.algorithm == 13 for key in keys(SERVERS[signer][0], zone).values()), f"{signer} has no key of the old algorithm")
@@ -400,14 +402,14 @@ STORIES: dict[str, Callable[[Pass, str], None]] = {
 
 
 def join_killed(run: Pass, zone: str) -> str:
-    said = _interrupted(run, declared(zone, ["ns1", "desec", "ns3"]))
+    said = _interrupted(run, run.declared(zone, ["ns1", "desec", "ns3"]))
     check_group(zone, ["ns1", "desec", "ns3"])
     return said
 
 
 def leave_killed(run: Pass, zone: str) -> str:
     gone = set(keys(settings.NS3, zone)) - set(keys(settings.NS1, zone))
-    said = _interrupted(run, declared(zone, ["ns1", "desec"], leaving=["ns3"]))
+    said = _interrupted(run, run.declared(zone, ["ns1", "desec"], leaving=["ns3"]))
     check_group(zone, ["ns1", "desec"])
     check(not gone & set(keys(settings.NS1, zone)), "the keys of ns3 are gone")
     return said
@@ -652,7 +654,7 @@ def tell_story(folder: Path, run: Pass, name: str, verify: bool) -> tuple[Told, 
     zone = f"{name}.example"
     failure = ""
     run.times.clear()
-    run.group = declared(zone, ZONES[zone].signers)
+    run.group = run.declared(zone, ZONES[zone].signers)
     with probed(folder, zone) as told, watched(zone) as changes, verified(folder, run, zone) if verify else nullcontext(Looks()) as looks:
         try:
             STORIES[name](run, zone)
@@ -684,6 +686,7 @@ def main() -> int:
     known = [*STORIES, "killed", "wrong"]
     parser.add_argument("stories", nargs="*", metavar="STORY", help=f"{', '.join(known)}; all of them by default")
     parser.add_argument("--verify", action="store_true", help="the verifier looks as well, and may find nothing above information")
+    parser.add_argument("--cds", action="store_true", help="the parent follows the CDS and the CSYNC of the zone, and takes nothing else")
     options = parser.parse_args()
     wanted = options.stories or known
     for name in wanted:
@@ -694,10 +697,11 @@ def main() -> int:
     folder.mkdir()
     run = Pass(folder)
     zones = [f"{name}.example" for story in wanted for name in groups.get(story, [story])]
-    group = [declared(zone, ZONES[zone].signers) for zone in zones]
+    group = [run.declared(zone, ZONES[zone].signers) for zone in zones]
     run.run(*group)
     time.sleep(TTL)
     run.run(*group)  # BIND hears of its first DS
+    run.scanned = options.cds
     until("BIND is done with its first keys", lambda: all(map(is_settled, zones)))
     print(f"every TTL is {TTL} s, BIND has renewed all signatures after {SIGNING} s; complete at first: {', '.join(zones)}", flush=True)
     told = [tell_story(folder, run, name, options.verify) for name in wanted if name not in groups]
