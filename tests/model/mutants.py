@@ -123,22 +123,33 @@ MUTANTS = (
     Mutant('a signer that an NS RRset names may join', 'situation.py', ' and not self._is_named(names, self.seen.signers)\n', '\n', 'join-journal'),
     Mutant(
         'a key is in force before it signs every cached RRset', 'situation.py',
-        'return fact is not None and self.facts.has_aged(fact) and all(', 'return fact is not None and all(', 'ksk',
+        'return self.is_in_every_cache(view, key) and all(', 'return all(', 'ksk',
     ),
     Mutant(
         'a key is in force without a DS', 'situation.py',
-        'self.facts.has_aged(fact) and all(one in self.seen.parent.ds_everywhere for one in ds)', 'self.facts.has_aged(fact)', 'ksk',
+        'self.is_in_every_cache(view, key) and all(one in self.seen.parent.ds_everywhere for one in ds)', 'self.is_in_every_cache(view, key)', 'ksk',
     ),
-    Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds in parent.ds_everywhere, self.ds_ttl)', 'True, self.ds_ttl)', 'join-slow'),
+    Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds: ds in parent.ds_everywhere and', 'ds:', 'join-slow'),
+    Mutant('DS sets without a DS are never cached', 'situation.py', 'ds.text, safe, self.ds_ttl)', 'ds.text, safe, 0)', 'join-long-ds'),
+    Mutant('a DS that the CDS ask the parent to take away is there to stay', 'situation.py', ' and self._is_announced(ds, all)', '', 'leave-cds'),
+    Mutant('a DS for which the CDS of one server ask is asked for by all', 'situation.py', 'self._is_announced(ds, all)', 'self._is_announced(ds, any)'),
     Mutant(
-        'DS sets without a DS are never cached', 'situation.py',
-        'ds in parent.ds_everywhere, self.ds_ttl)', 'ds in parent.ds_everywhere, 0)', 'join-long-ds',
+        'a DS for which CDS ask, and which the parent may bring back, is gone', 'situation.py',
+        ' and (not self._follows_cds or not self._is_announced(ds, any))', '',
     ),
+    Mutant(
+        'a key is replaced before its successor signs every cached RRset', 'situation.py',
+        'if not any(self.is_in_every_cache(view, key) and all(', 'if not any(all(', 'ksk-cds',
+    ),
+    Mutant(
+        'a key is replaced by one that is not announced', 'situation.py',
+        'self.is_in_every_cache(view, key) and all(key in one for one in shown) for', 'self.is_in_every_cache(view, key) for',
+    ),
+    Mutant('a key is replaced that its signer still announces', 'situation.py', 'view.retiring - frozenset().union(*shown)', 'view.retiring'),
     Mutant('DS that are gone are never cached', 'situation.py', 'is_gone, self.ds_ttl)', 'is_gone, 0)', 'ksk'),
     Mutant(
         'a DS that one server of the parent still shows is gone', 'situation.py',
-        'ds not in self.seen.parent.ds_anywhere\n        return self.facts.note',
-        'ds not in self.seen.parent.ds_everywhere\n        return self.facts.note', 'leave-slow',
+        'ds not in self.seen.parent.ds_anywhere and (not', 'ds not in self.seen.parent.ds_everywhere and (not', 'leave-slow',
     ),
     Mutant('a DS that could not be looked for is gone', 'situation.py', 'is_gone = not self.seen.parent.errors and', 'is_gone =', 'ksk-blind'),
     Mutant(
@@ -242,7 +253,25 @@ MUTANTS = (
         "                self._wait_for_force(view, f'a key whose DS is one of the {len(left)} that stay')\n                return ()",
         '                pass', 'ksk',
     ),
-    Mutant('DS of an algorithm go one by one', 'parent_steps.py', 'return () if self._lacks_algorithm(left) else', 'return', 'algorithm'),
+    Mutant(
+        'keys of an algorithm are replaced one by one', 'parent_steps.py',
+        'return frozenset() if self._lacking(left, here.is_in_every_cache) else found', 'return found',
+    ),
+    Mutant(
+        'a parent that follows CDS is to have the DS of a key that was replaced', 'parent_steps.py',
+        "if group.parent.capabilities.write != 'ask':", 'if True:',
+    ),
+    Mutant('another parent is not to have the DS of a key that was replaced', 'parent_steps.py', "if group.parent.capabilities.write != 'ask':", 'if False:'),
+    Mutant(
+        'the DS of a key that was replaced goes first', 'parent_steps.py',
+        'if key.is_sep and key not in self.replaced for', 'if key.is_sep for', 'both-ksk-cds',
+    ),
+    Mutant('a CDS that a signer left behind stays', 'parent_steps.py', ' and key not in self.here.given_up(view)\n', '\n'),
+    Mutant(
+        'a key that was replaced stays in the CDS of the others', 'parent_steps.py',
+        'for ds in here.ds_of(key))) - self.replaced\n', 'for ds in here.ds_of(key)))\n', 'ksk-cds',
+    ),
+    Mutant('DS of an algorithm go one by one', 'parent_steps.py', 'if lacking is None:', 'if True:', 'algorithm'),
     Mutant(
         'the DS of a leaver goes when nobody asks it', 'parent_steps.py',
         'if signer is None or not self.here.is_forgotten(signer):', 'if signer is None:', 'leave',

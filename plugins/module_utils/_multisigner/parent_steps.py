@@ -228,7 +228,7 @@ class ParentSteps:
         for key, owners in self.here.owners.items():
             if record in _parent_records_of(key, self.seen.zone):
                 is_own = view.name in owners and key in view.published | view.by_api | view.retiring and key not in self.here.given_up(view)
-                return not is_own and (key in self.replaced or self._has_ended(key, owners) and all(ds in obsolete for ds in self.here.ds_at_parent(key)))
+                return not is_own and (key in self.replaced or (self._has_ended(key, owners) and all(ds in obsolete for ds in self.here.ds_at_parent(key))))
         return False
 
 

@@ -65,8 +65,8 @@ class Update:
                 message.absent(owner, rtype)
             if self.anew:
                 message.delete(owner, rtype)
-                for value in sorted(values - {gone for _rtype, gone in self.remove}):
-                    message.add(owner, self.ttl, _rdata(rtype, value))
+                for stays in sorted(values - {gone for _rtype, gone in self.remove}):
+                    message.add(owner, self.ttl, _rdata(rtype, stays))
         for rtype, value in self.add:
             message.add(owner, self.ttl, _rdata(rtype, value))
         for rtype, value in () if self.anew else self.remove:

@@ -14,6 +14,7 @@ from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._mul
     CSK,
     DATA_TTL,
     DNSKEY_TTL,
+    DS_TTL,
     KSK,
     KSK3,
     ZSK,
@@ -138,3 +139,40 @@ def test_a_third_signer_is_told_as_the_second_is():
         made = story.look(one, desec, third, ds=shown, ns=every, after=DATA_TTL)
     for name in ('desec', 'ns3'):
         assert added(made, name) == parent_records(NEW) and removed(made, name) == parent_records(KSK)
+
+
+# -- a parent that follows CDS may do and undo between two looks what they asked for -----------------------------------------------
+
+
+@pytest.mark.parametrize('channel, waits', [('cds', True), ('nsupdate', False)])
+def test_a_ds_that_the_cds_of_a_server_ask_to_be_taken_away_has_to_be_shown_anew_for_its_ttl(channel, waits):
+    story = settled()
+    story.group = replace(story.group, parent=replace(SCANS, channel=channel))
+    its = CSK.ds('shop.example')
+    assert its in story.look(NS1, DESEC, ds=BOTH).published
+    assert (its not in story.look(replace(NS1, cds=(KSK,)), DESEC, ds=BOTH).published) == waits
+    assert (its not in story.look(NS1, DESEC, ds=BOTH, after=DS_TTL - 1).published) == waits
+    assert (its not in story.look(NS1, DESEC, ds=BOTH, after=DS_TTL - 1).published) == waits
+    assert its in story.look(NS1, DESEC, ds=BOTH, after=1).published
+
+
+def test_the_cds_of_a_signer_to_which_the_parent_delegates_not_say_nothing():
+    story = settled()
+    story.group = group('ns1', 'desec', 'ns3', parent=SCANS)
+    joiner = At('ns3', (KSK3, ZSK3), (KSK, ZSK, CSK), cds=(KSK3,))
+    story.look(NS1, DESEC, joiner, ds=BOTH)
+    assert KSK.ds('shop.example') in story.look(NS1, DESEC, joiner, ds=BOTH, after=1).published
+
+
+@pytest.mark.parametrize('channel, waits', [('cds', True), ('nsupdate', False)])
+def test_a_ds_for_which_a_server_asks_is_not_gone_for_good(channel, waits):
+    story = swapped(channel, DNSKEY_TTL)
+    its = KSK.ds('shop.example')
+    story.look(SWAPPED, HAS_BOTH, ds=BOTH)
+    rolled = replace(SWAPPED, own=(NEW, ZSK), retiring=())
+    story.look(rolled, HAS_BOTH, ds=ds(NEW, CSK))
+    assert (its not in story.look(rolled, HAS_BOTH, ds=ds(NEW, CSK), after=DATA_TTL).withdrawn) == waits
+    done = replace(HAS_BOTH, cds=(NEW, CSK))
+    story.look(rolled, done, ds=ds(NEW, CSK))
+    assert (its not in story.look(rolled, done, ds=ds(NEW, CSK), after=DS_TTL - 1).withdrawn) == waits
+    assert its in story.look(rolled, done, ds=ds(NEW, CSK), after=1).withdrawn
