@@ -57,6 +57,27 @@ options:
             algorithm do not, and analysers complain.
         type: bool
         default: false
+      content:
+        description:
+          - Where the content of the zone comes from, to be brought to its other signers. Without it, somebody else sees to it that all have the same, and
+            nothing of it is looked at or changed.
+          - A signer that has not got it in this run is not delegated to.
+        type: dict
+        suboptions:
+          source:
+            description: The one of O(zones[].signers) that has it. The others are given what it has.
+            type: str
+          file:
+            description: In place of O(zones[].content.source), the absolute path of a zone file on the controller. Every signer is given what it has.
+            type: path
+          create:
+            description: Whether the zone is created at a signer with the driver V(desec) when it is not there.
+            type: bool
+            default: false
+          report_only:
+            description: Whether another tool brings the content to all signers. What differs is told then, and nothing is written.
+            type: bool
+            default: false
   signers:
     description: Every signer that the zones name.
     type: list
@@ -144,6 +165,29 @@ options:
           - The names in the zone's NS RRset that stand for this signer. They are added when resolvers may be sent to it, and removed
             when it leaves.
           - Without them the NS RRset is left alone, and a signer cannot leave.
+        type: list
+        elements: str
+        default: []
+      content_tsig:
+        description:
+          - The TSIG key with which its zones are transferred and their content is changed, where O(zones[].content) is given.
+          - O(signers[].tsig) when it is not given.
+        type: dict
+        suboptions:
+          name:
+            description: Name of the key, the same on both sides.
+            type: str
+            required: true
+          algorithm:
+            description: Algorithm of the key.
+            type: str
+            default: hmac-sha256
+          secret:
+            description: The secret, in base64.
+            type: str
+            required: true
+      same_content:
+        description: The zones of which it was seen in this run that this signer has the content that O(zones[].content) names.
         type: list
         elements: str
         default: []

@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - the dnssec.multisigner contributors (@dnssec-multisigner)
 description:
-  - Reads the C(multisigner_*) variables of hosts, and what a role like C(bind_signer) learned on them of their keys.
+  - Reads the C(multisigner_*) variables of hosts, what a role like C(bind_signer) learned on them of their keys, and the role C(zone_content) of their
+    content.
   - Returns them as the O(dnssec.multisigner.dnssec_keys_fetch#module:signers) or
     O(dnssec.multisigner.dnssec_keys_fetch#module:parents) option of M(dnssec.multisigner.dnssec_keys_fetch).
 positional: _input, variables
@@ -48,7 +49,10 @@ _value:
 """
 
 OPTIONS = {
-    'signers': ('driver', 'servers', 'port', 'primary', 'tsig', 'api_url', 'api_token', 'api_ca_file', 'api_use_proxy', 'pins', 'ns', 'retiring', 'announced'),
+    'signers': (
+        'driver', 'servers', 'port', 'primary', 'tsig', 'api_url', 'api_token', 'api_ca_file', 'api_use_proxy', 'pins', 'ns', 'retiring', 'announced',
+        'content_tsig',
+    ),
     'parents': ('channel', 'servers', 'port', 'csync'),
 }
 # What a host must say. Without it the module's error names the host and every zone that needs it, so none is raised here.
@@ -65,6 +69,7 @@ def inventory_parties(hosts: Iterable[str], variables: Mapping[str, Mapping[str,
         party: dict[str, Any] = {'name': str(host)}
         if kind == 'signers':
             party.update(_told_by_server(known))
+            party.update(_seen_in_content(known))
         for option in OPTIONS[kind]:
             variable = f'multisigner_{option}'
             if variable in known:
@@ -83,6 +88,12 @@ def _told_by_server(known: Mapping[str, Any]) -> dict[str, Any]:
             if zone.get(option):
                 zones[zone['name']] = zone[option]
     return {option: zones for option, zones in found.items() if zones}
+
+
+def _seen_in_content(known: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The zones of which the role zone_content saw in this run that the signer has the declared content."""
+    same = [zone['name'] for zone in (known.get('zone_content_brought') or {}).get('zones', ()) if zone.get('same')]
+    return {'same_content': same} if same else {}
 
 
 class FilterModule:

@@ -25,14 +25,18 @@ class ApiKeys:
         """The signer's own keys of *zone* that sign, by its API. Raises MultisignerError."""
         if signer.api is None:
             return frozenset()
-        if REQUESTS_IMPORT_ERROR is not None:
-            raise MultisignerError('the Python library requests is missing', zone, remedy='Install it where this module runs: pip install requests')
         client = (signer.driver, signer.api)
         if client not in self._clients:
-            options = {
-                'api_url': signer.api.url, 'api_token': signer.api.token, 'ca_file': signer.api.ca_file,
-                'timeout': API_TIMEOUT, 'use_proxy': signer.api.use_proxy, 'max_wait': MAX_WAIT,
-            }
-            self._clients[client] = CLIENTS[signer.driver].from_options(options)
+            self._clients[client] = client_of(signer.driver, signer.api, MAX_WAIT)
         hosted = self._clients[client].hosted(zone)
         return frozenset(hosted.own) - hosted.idle
+
+
+def client_of(driver: str, api: Api, max_wait: float) -> ApiSigner:
+    """*max_wait*: seconds of patience with a provider that throttles. Raises MultisignerError for what cannot work."""
+    if REQUESTS_IMPORT_ERROR is not None:
+        raise MultisignerError('the Python library requests is missing', remedy='Install it where this module runs: pip install requests')
+    options = {
+        'api_url': api.url, 'api_token': api.token, 'ca_file': api.ca_file, 'timeout': API_TIMEOUT, 'use_proxy': api.use_proxy, 'max_wait': max_wait,
+    }
+    return CLIENTS[driver].from_options(options)

@@ -33,6 +33,15 @@ GROUP_OPTIONS: dict[str, Any] = {
             'insecure': {'type': 'bool', 'default': False},
             'max_ttl': {'type': 'int'},
             'allow_mixed_algorithms': {'type': 'bool', 'default': False},
+            'content': {
+                'type': 'dict',
+                'options': {
+                    'source': {'type': 'str'},
+                    'file': {'type': 'path'},
+                    'create': {'type': 'bool', 'default': False},
+                    'report_only': {'type': 'bool', 'default': False},
+                },
+            },
         },
     },
     'signers': {
@@ -56,6 +65,8 @@ GROUP_OPTIONS: dict[str, Any] = {
             'awaits_ds': {'type': 'dict', 'default': {}},
             'self_announced': {'type': 'dict', 'default': {}},
             'ns': {'type': 'list', 'elements': 'str', 'default': []},
+            'content_tsig': TSIG_OPTION,
+            'same_content': {'type': 'list', 'elements': 'str', 'default': []},
         },
     },
     'parents': {
@@ -91,6 +102,9 @@ class Signer:
     By zone, what its own host says of its keys: *retiring* are those on their way out that wait for their DS to go, *announced*
     those that it will publish and nobody has seen yet, *awaits_ds* those of which it waits to be told what the parent has,
     *self_announced* those whose CDS and CDNSKEY it takes from nobody, and publishes by its own clock.
+
+    *content_tsig* is the key that may transfer its zones and change their content; *same_content* are the zones of which it was seen in this
+    run to have the content that is declared.
     """
 
     name: str
@@ -106,6 +120,8 @@ class Signer:
     announced: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
     awaits_ds: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
     self_announced: Mapping[str, frozenset[DNSKEY]] = field(default_factory=dict)
+    content_tsig: Tsig | None = None
+    same_content: frozenset[str] = frozenset()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -128,12 +144,26 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class ContentSource:
+    """Where the content of a zone comes from: the signer *source* or, on the controller, *file*. *create*: the zone may be made at a signer with an
+    API that lacks it; *report_only*: another tool brings the content everywhere, and what differs is only told."""
+
+    source: str | None = None
+    file: str | None = None
+    create: bool = False
+    report_only: bool = False
+
+    def __str__(self) -> str:
+        return self.source or str(self.file)
+
+
+@dataclass(frozen=True)
 class Group:
     """One zone with the signers that serve it and the parent that delegates it (RFC 8901: a multi-signer group).
 
     *leaving* are those of *signers* that are on their way out, *dead* those of them that are gone for good; *insecure*: the user
     confirmed that the zone is to lose its DS; *max_ttl*: the largest TTL of any data in the zone, in seconds; *digest_types*
-    are those of the DS set (RFC 9905: 2 and 4).
+    are those of the DS set (RFC 9905: 2 and 4). *content*: where the content of the zone comes from, None where somebody else sees to that.
     """
 
     zone: str
@@ -145,6 +175,11 @@ class Group:
     insecure: bool = False
     max_ttl: int = 86400
     digest_types: tuple[int, ...] = (2,)
+    content: ContentSource | None = None
+
+    def is_given_content(self, signer: Signer) -> bool:
+        """Whether the content of the zone is brought to *signer* from elsewhere."""
+        return self.content is not None and signer.name != self.content.source and signer.name not in self.dead
 
 
 @dataclass(frozen=True)
@@ -211,7 +246,35 @@ def _group(
         dead=_dead(option, leaving),
         insecure=bool(option.get('insecure')),
         max_ttl=_max_ttl(max_ttl if option.get('max_ttl') is None else option['max_ttl']),
+        content=_content(option.get('content'), names, leaving, signers),
     )
+
+
+def _content(
+    option: Mapping[str, Any] | None, names: Sequence[str], leaving: Sequence[str], signers: Mapping[str, Mapping[str, Any]]
+) -> ContentSource | None:
+    if option is None:
+        return None
+    found = ContentSource(option.get('source'), option.get('file'), bool(option.get('create')), bool(option.get('report_only')))
+    if bool(found.source) == bool(found.file):
+        raise MultisignerError('its content has no source, or two', remedy='Write content as {source: SIGNER}, or as {file: PATH}')
+    if found.file and not found.file.startswith('/'):
+        raise MultisignerError(f'its content is the file {found.file}, which is not absolute', remedy='Write the whole path, with "{{ inventory_dir }}"')
+    if found.source and found.source not in names:
+        where = 'is leaving' if found.source in leaving else 'is none of its signers'
+        raise MultisignerError(f'the source of its content, "{found.source}", {where}', remedy=f'Name one of {_listed(names)}')
+    if found.create and found.report_only:
+        raise MultisignerError('its content is to be reported only, and a zone created', remedy='Take out create or report_only')
+    for name in names:
+        driver = str(signers[name].get('driver'))
+        able = DRIVERS.get(driver)
+        is_readable = able is not None and (able.edits_content or (found.report_only and able.own_keys_by == 'dns'))
+        if name != found.source and able is not None and not is_readable:
+            raise MultisignerError(
+                f'its content cannot be brought to {name}: zones at a signer with the driver {driver} are changed by their user only',
+                remedy=f'Make {name} the source, or take content out and bring it to all signers by other means',
+            )
+    return found
 
 
 def _dead(option: Mapping[str, Any], leaving: Sequence[str]) -> tuple[str, ...]:
@@ -251,6 +314,8 @@ def _signer(option: Mapping[str, Any]) -> Signer:
         _own_keys(option['name'], 'announced', option.get('announced')),
         _own_keys(option['name'], 'awaiting', option.get('awaits_ds')),
         _own_keys(option['name'], 'self-announced', option.get('self_announced')),
+        Tsig.from_option(option.get('content_tsig')),
+        frozenset(zone_name(name) for name in option.get('same_content') or ()),
     )
 
 

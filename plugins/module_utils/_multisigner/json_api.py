@@ -17,7 +17,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from .errors import MultisignerError
 
@@ -120,6 +120,7 @@ class _Answer:
     content: bytes = b''
     retry_after: str | None = None
     location: str | None = None
+    next_page: str | None = None  # the cursor in the address of the next page (RFC 8288)
 
     @property
     def is_json(self) -> bool:
@@ -211,16 +212,38 @@ class JsonApi:
         *path* follows the API's URL. *scope* names what the API throttles together. *entries* are names for the items of a
         *body* that is a list, for the messages. Raises one of the errors above.
         """
-        request = _Request(method, path, query, body, scope, headers, tuple(entries))
+        return self._answered(_Request(method, path, query, body, scope, headers, tuple(entries)))[0]
+
+    def pages(self, path: str, scope: str = '') -> list[Any]:
+        """The items of a list that comes in pages, of which each names the next one by a cursor in a Link field; of that address nothing else is used.
+
+        Raises one of the errors above, and ValueError for pages that are no lists, or do not end.
+        """
+        items: list[Any] = []
+        cursor: str | None = ''
+        seen: set[str] = set()
+        while cursor is not None:
+            if cursor in seen:
+                raise ValueError('the pages do not end')
+            seen.add(cursor)
+            body, answer = self._answered(_Request('GET', path, {'cursor': cursor}, scope=scope))
+            if not isinstance(body, list):
+                raise ValueError('a page is no list')
+            items += body
+            cursor = answer.next_page
+        return items
+
+    def _answered(self, request: _Request) -> tuple[Any, _Answer]:
+        """The parsed JSON of the answer, and the answer, which is not to come again later (429)."""
         if self._given_up is not None:
             raise self._given_up
         while True:
-            self._wait_for_turn(scope)
+            self._wait_for_turn(request.scope)
             answer = self._exchange(request)
             if answer.status != 429:
-                self._pauses.pop(scope, None)
-                return self._judge(answer, request)
-            self._note_pause(scope, answer.retry_after)
+                self._pauses.pop(request.scope, None)
+                return self._judge(answer, request), answer
+            self._note_pause(request.scope, answer.retry_after)
 
     def _wait_for_turn(self, scope: str) -> None:
         """Sleeps until the API may be asked again for something of *scope*; raises ThrottledError when that is too long."""
@@ -274,7 +297,7 @@ class JsonApi:
             ) as response:
                 answer = _Answer(
                     response.status_code, response.headers.get('Content-Type', ''), self._content(response),
-                    response.headers.get('Retry-After'), response.headers.get('Location'),
+                    response.headers.get('Retry-After'), response.headers.get('Location'), _cursor(response.links.get('next', {}).get('url')),
                 )
         except (requests.exceptions.RequestException, OSError) as error:
             raise self._connection_error(error) from None
@@ -396,6 +419,13 @@ def _seconds(retry_after: str | None) -> float | None:
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def _cursor(address: str | None) -> str | None:
+    try:
+        return parse_qs(urlsplit(address or '').query).get('cursor', [None])[0]
+    except ValueError:
         return None
 
 

@@ -63,12 +63,14 @@ class NsSteps:
         return self._not_ready(view) is None
 
     def _not_ready(self, view: SignerView) -> Wait | None:
-        """Why resolvers may not be sent to this signer yet. None when they may: it signs with every algorithm of the DS set, a DS of it
-        is in every cache, and its DNSKEY RRset is right in every cache."""
+        """Why resolvers may not be sent to this signer yet. None when they may: it has the content that is declared, signs with every algorithm of the
+        DS set, a DS of it is in every cache, and its DNSKEY RRset is right in every cache."""
         here = self.here
         if self.group.insecure:
             return None
         what = f'{view.name} to be ready for the resolvers'
+        if self._lacks_content(view.name):
+            return Wait(what, None, f'this run has not seen it to have the content of {self.group.content}')
         algorithms = {ds.algorithm for ds in self.seen.parent.ds_anywhere} - here.algorithms.get(view.name, frozenset())
         if algorithms and not here.is_mixed:
             return Wait(what, None, f'it does not sign with {", ".join(map(algorithm_name, sorted(algorithms)))}, which is in the DS set')
@@ -81,6 +83,12 @@ class NsSteps:
         if not shown or late is None or self.facts.has_aged(late):
             return Wait(what, None, 'not every server of the parent shows a DS of it')
         return Wait(what, due(late), since(late, 'its DS, or the signature that the DS leads to, has been everywhere'))
+
+    def _lacks_content(self, name: str) -> bool:
+        """Invariant 14: a joiner must give the same answers before anybody is sent to it."""
+        return any(
+            signer.name == name and self.group.is_given_content(signer) and self.group.zone not in signer.same_content for signer in self.group.signers
+        )
 
     def _tell_leaving(self, signer: Signer) -> None:
         """Where a signer on its way out stands, in the order in which its traces end."""

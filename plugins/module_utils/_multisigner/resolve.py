@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import struct
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence, TypeVar
 from weakref import WeakKeyDictionary
 
-from .dnskey import CSYNC, DNSKEY, DS, NS, Record, zone_name
+from .dnskey import CSYNC, DNSKEY, DS, NS, Record
 from .errors import MultisignerError
 
 DNSPYTHON_IMPORT_ERROR: ImportError | None = None
@@ -32,6 +33,7 @@ try:
     import dns.rrset
     import dns.tsig
     import dns.version
+    import dns.zone
 
     if (dns.version.MAJOR, dns.version.MINOR) < (2, 6):
         raise ImportError(f'dnspython {dns.version.version} is installed, 2.6 or newer is needed')
@@ -41,7 +43,13 @@ except ImportError as error:
 UDP_PAYLOAD = 1232  # bytes; what passes every path without fragments
 TRIES = 3  # datagrams are lost; a server is silent when none of so many is answered
 AT_ONCE = 32  # items worked on at a time
+TRANSFER_ALLOWANCE = 8  # timeouts that a zone transfer may take in all
+TRANSFERRED = 200_000  # RRsets of a zone that is transferred
 SOCKETS = 400  # questions under way at a time, however many servers a zone has: a process may open 1,024 files
+
+
+# What reading a message from a hostile server may raise.
+UNREADABLE = (ValueError, IndexError, KeyError, OverflowError, struct.error)
 
 
 class NoAnswerError(MultisignerError):
@@ -188,7 +196,7 @@ async def ask(
     query = dns.message.make_query(qname, rdtype, want_dnssec=signatures, payload=UDP_PAYLOAD)
     query.flags &= ~dns.flags.RD
     answer = await exchange(server, query, tsig, timeout)
-    zone = zone_name(qname)
+    zone = _asked_for(qname)
     rcode = answer.rcode()
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         raise MultisignerError(
@@ -205,7 +213,7 @@ async def ask(
 
 async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None = None, timeout: float = 5.0, over_tcp: bool = False) -> dns.message.Message:
     """Sends *query* and returns the answer whatever its rcode; raises MultisignerError when there is none that can be trusted to be one."""
-    zone = zone_name(query.question[0].name.to_text()) if query.question else None
+    zone = _asked_for(query.question[0].name.to_text()) if query.question else None
     if tsig is not None:
         query.use_tsig(tsig.key())
     try:
@@ -230,6 +238,56 @@ async def exchange(server: Server, query: dns.message.Message, tsig: Tsig | None
     if tsig is not None and not answer.had_tsig:
         raise _unsigned(tsig, zone, server)
     return answer
+
+
+async def transfer(server: Server, zone: str, tsig: Tsig | None = None, timeout: float = 5.0) -> dns.zone.Zone:
+    """All of *zone* by AXFR (RFC 5936), with absolute names. Raises MultisignerError; an incomplete transfer is one, never a smaller zone."""
+    query = dns.message.make_query(zone, 'AXFR')
+    query.flags &= ~dns.flags.RD
+    if tsig is not None:
+        query.use_tsig(tsig.key())
+    whole = _bounded_zone(zone)
+    try:
+        async with turn():
+            await dns.asyncquery.inbound_xfr(server.address, whole, query, server.port, timeout=timeout, lifetime=TRANSFER_ALLOWANCE * timeout)
+    except dns.exception.Timeout:
+        raise NoAnswerError(
+            f'does not complete a zone transfer within {TRANSFER_ALLOWANCE * timeout:g} s', zone=zone, server=str(server),
+            remedy='See that it runs and that a firewall lets TCP port 53 through',
+        ) from None
+    except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.tsig.BadKey, dns.message.UnknownTSIGKey) as error:
+        raise _tsig_failure(error, tsig, zone, server) from None
+    except (OSError, EOFError, dns.exception.DNSException, *UNREADABLE) as error:
+        allowed = f'key "{tsig.name}"' if tsig else 'the address of this machine'
+        raise MultisignerError(
+            f'gives no zone transfer: {str(error) or type(error).__name__}', zone=zone, server=str(server),
+            remedy=f'Allow AXFR of the zone there; on BIND: "allow-transfer {{ {allowed}; }};"',
+        ) from None
+    return whole
+
+
+def _bounded_zone(zone: str) -> dns.zone.Zone:
+    """An empty zone that takes no more than TRANSFERRED RRsets."""
+    put = 0
+
+    def count(_txn: Any, _name: Any, _rdataset: Any) -> None:
+        nonlocal put
+        put += 1
+        if put > TRANSFERRED:
+            raise ValueError(f'the zone has more than {TRANSFERRED} records')
+
+    class Bounded(dns.zone.Zone):
+        def writer(self, replacement: bool = False) -> Any:
+            txn = super().writer(replacement)
+            txn.check_put_rdataset(count)
+            return txn
+
+    return Bounded(dns.name.from_text(zone), relativize=False)
+
+
+def _asked_for(name: str) -> str:
+    """A name as messages have it; also one that no zone can have, such as a wildcard's."""
+    return name.rstrip('.').lower() or '.'
 
 
 def turn() -> asyncio.Semaphore:
@@ -260,7 +318,7 @@ async def _udp_then_tcp(server: Server, query: dns.message.Message, timeout: flo
     try:
         return await _tcp(server, query, timeout)
     except (OSError, EOFError, dns.exception.Timeout):
-        zone = zone_name(query.question[0].name.to_text())
+        zone = _asked_for(query.question[0].name.to_text())
         raise MultisignerError(
             f'truncates its answer at {UDP_PAYLOAD} bytes and does not answer over TCP', zone=zone, server=str(server),
             remedy='Let TCP port 53 through to it (RFC 7766)',

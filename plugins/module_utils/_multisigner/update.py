@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable
 
+from .canonical import rdata_of
+from .content import Change, RRset
 from .dnskey import DS, Rdata, Record
 from .errors import MultisignerError
 from .resolve import NoAnswerError, Server, Tsig, exchange
@@ -51,6 +53,10 @@ class Update:
     expect_type: str = ''
     anew: bool = False
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        return tuple(sorted({rtype for rtype, _unused in self.add + self.remove}))
+
     def message(self) -> Any:
         """The dns.update.UpdateMessage, not yet signed."""
         message = dns.update.UpdateMessage(dns.name.from_text(self.zone))
@@ -74,12 +80,54 @@ class Update:
         return message
 
 
+@dataclass(frozen=True)
+class ContentUpdate:
+    """One update of whole RRsets anywhere in *zone*, each only where it still is as it was read: nothing that somebody else wrote meanwhile is overwritten."""
+
+    zone: str
+    changes: tuple[Change, ...]
+
+    @property
+    def owner(self) -> str:
+        return self.zone
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return tuple(sorted({change.place[1] for change in self.changes}))
+
+    def message(self) -> Any:
+        """The dns.update.UpdateMessage, not yet signed. A TTL is that of every record of an RRset, so with another one all of them are written anew."""
+        message = dns.update.UpdateMessage(dns.name.from_text(self.zone))
+        for change in self.changes:
+            owner = dns.name.from_text(change.owner)
+            if change.before is None:
+                message.absent(owner, change.place[1])
+            else:
+                message.present(owner, *_rdatas(change.before, change.before.records))
+        for change in self.changes:
+            owner = dns.name.from_text(change.owner)
+            before: frozenset[str] = change.before.records if change.before else frozenset()
+            after: frozenset[str] = change.after.records if change.after else frozenset()
+            is_kept = change.before is not None and change.after is not None and change.before.ttl == change.after.ttl
+            if change.before is not None:
+                for rdata in _rdatas(change.before, before - after if is_kept else before):
+                    message.delete(owner, rdata)
+            if change.after is not None:
+                for rdata in _rdatas(change.after, after - before if is_kept else after):
+                    message.add(owner, change.after.ttl, rdata)
+        return message
+
+
+def _rdatas(rrset: RRset, records: Iterable[str]) -> list[Any]:
+    return [rdata_of(rrset.rtype, text) for text in sorted(records)]
+
+
 def typed(records: Iterable[Record]) -> tuple[tuple[str, Rdata], ...]:
     """Records as Update takes them."""
     return tuple((record.rtype, record.rdata) for record in records)
 
 
-async def send(update: Update, server: Server, tsig: Tsig, timeout: float, policy: str) -> None:
+async def send(update: Update | ContentUpdate, server: Server, tsig: Tsig, timeout: float, policy: str) -> None:
     """Sends *update* over TCP; *timeout* in seconds.
 
     *policy* is the line of BIND's update-policy that lets this update pass, for the message. Raises ChangedMeanwhileError when
@@ -106,9 +154,9 @@ async def send(update: Update, server: Server, tsig: Tsig, timeout: float, polic
     raise _refusal(rcode, update, server, policy)
 
 
-def _refusal(rcode: str, update: Update, server: Server, policy: str) -> MultisignerError:
+def _refusal(rcode: str, update: Update | ContentUpdate, server: Server, policy: str) -> MultisignerError:
     """The RFC 2136 section 2.2 rcodes in words; what BIND means by them was seen on 9.18 and 9.20."""
-    types = sorted({rtype for rtype, _unused in update.add + update.remove})
+    types = update.types
     reasons = {
         'REFUSED': (
             f'refuses the update of {", ".join(types)} (REFUSED)',

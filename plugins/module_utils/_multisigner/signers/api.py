@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
+from ..canonical import canonical
+from ..content import Change, Content, Held
 from ..dnskey import DNSKEY, RECORD_TYPES, parse_record
 from ..errors import MultisignerError
 from ..json_api import STRANGE, Call, JsonApi, NotFoundError
@@ -94,6 +96,29 @@ class ApiSigner(ABC):
     def check(self, request: Request) -> None:  # noqa: B027  # most have nothing to ask
         """Raises MultisignerError when the API would take what *request* adds and the server would not publish it."""
 
+    # A driver whose capabilities say that it edits content says this too:
+
+    content_batch = (500, 400_000)  # RRsets, and characters, of one request
+
+    def read_content(self, zone: str) -> Held:
+        """All that the zone contains, and the TTLs that the API takes."""
+        raise self._keeps_content(zone)
+
+    def new_content(self) -> Held:
+        """What read_content() would tell of a zone that was just created."""
+        return Held({})
+
+    def create(self, zone: str) -> None:
+        """Makes the zone there, without content."""
+        raise MultisignerError(f'{self.no_such_zone}, and this collection does not create one at {self.name}', zone, self.url, remedy=self.remedy_without_zone)
+
+    def refuse_content(self, zone: str, content: Content) -> None:  # noqa: B027  # where it takes everything
+        """Raises MultisignerError, naming the record, for what the API would not take or the server would not serve."""
+
+    def content_calls(self, zone: str, changes: Sequence[Change]) -> Sequence[Call]:
+        """The requests by which each of *changes*, of which there are no more than content_batch, is made; the first one does it, all at once."""
+        raise self._keeps_content(zone)
+
     def explain(self, error: MultisignerError, call: Call) -> MultisignerError:
         """*error*, the answer to *call*, with what it means here."""
         if isinstance(error, NotFoundError):
@@ -124,12 +149,27 @@ class ApiSigner(ABC):
         except MultisignerError as error:
             raise self.explain(error, call).at(zone=zone) from None
 
+    def ask_all(self, zone: str, path: str) -> list[Any]:
+        """The items of a list that comes in pages. Raises MultisignerError, and ValueError for one that is not as documented."""
+        call = Call('GET', path)
+        try:
+            return self.api.pages(path, self.scope(zone, call))
+        except MultisignerError as error:
+            raise self.explain(error, call).at(zone=zone) from None
+
+    def held(self, zone: str) -> Held:
+        """As read_content(). Raises MultisignerError."""
+        return self._understood(zone, lambda: self.read_content(zone))
+
     def strange(self, zone: str | None = None) -> MultisignerError:
         """An answer that is not as documented."""
         return MultisignerError(
             f'{self.name} answers in a form that this version does not know', zone, self.url,
             remedy='See that api_url is the address of its API; when it is, the API has changed: report that',
         )
+
+    def _keeps_content(self, zone: str) -> MultisignerError:
+        return MultisignerError(f'this collection does not change the content of zones at {self.name}', zone, self.url, remedy='Bring it there by other means')
 
     def _understood(self, zone: str, look: Callable[[], Result]) -> Result:
         try:
@@ -154,3 +194,11 @@ def line(rtype: str, rdata: str, zone: str) -> str:
         return parse_record(f'{rtype} {rdata}', zone).text
     except MultisignerError:
         return f'{rtype} {rdata}'
+
+
+def canonical_or_as_it_is(rtype: str, text: str) -> str:
+    """RDATA that users have there in the one form, or as it is where it cannot be read: then it is not what anybody wants to be there."""
+    try:
+        return canonical(rtype, text)
+    except MultisignerError:
+        return text

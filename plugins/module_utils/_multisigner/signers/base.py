@@ -26,6 +26,7 @@ class Capabilities:
     which is the user's, and a person changes them.
     *omits_ksks*: it announces the KSKs of others by CDS and CDNSKEY, and leaves them out of its DNSKEY RRset (RFC 8901 section 2.1.2: only
     the keys that sign data must be everywhere).
+    *edits_content*: how the zone's content is changed there, 'update' (RFC 2136) or 'api'; '' where it is in a file of the user's, or nobody wrote that.
     *api_url*: the address of its API where that is the same for everybody.
     """
 
@@ -34,6 +35,7 @@ class Capabilities:
     edits_ns: bool
     default_ttl: int  # seconds: the TTL of an RRset of foreign records where there is none yet
     omits_ksks: bool = False
+    edits_content: str = ''
     api_url: str | None = None
 
 

@@ -9,4 +9,4 @@ from __future__ import annotations
 
 from .base import Capabilities
 
-CAPABILITIES = Capabilities(own_keys_by='dns', prepublishes=True, edits_ns=True, default_ttl=3600)
+CAPABILITIES = Capabilities(own_keys_by='dns', prepublishes=True, edits_ns=True, default_ttl=3600, edits_content='update')

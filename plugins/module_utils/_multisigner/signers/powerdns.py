@@ -15,16 +15,17 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
+from ..content import Change, Held, RRset, content_of
 from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS
 from ..errors import MultisignerError
 from ..json_api import Call, JsonApi
 from ..outcome import Request
-from .api import ApiSigner, Hosted, Supplied, line
+from .api import ApiSigner, Hosted, Supplied, canonical_or_as_it_is, line
 from .base import Capabilities
 
 NAME = 'PowerDNS'
 # A key of its own that is published and not active is its next one, or one that it used before.
-CAPABILITIES = Capabilities(own_keys_by='api', prepublishes=True, edits_ns=True, default_ttl=3600)
+CAPABILITIES = Capabilities(own_keys_by='api', prepublishes=True, edits_ns=True, default_ttl=3600, edits_content='api')
 # RFC 9904's algorithms as PowerDNS calls them
 ALGORITHMS = {8: 'rsasha256', 10: 'rsasha512', 13: 'ecdsa256', 14: 'ecdsa384', 15: 'ed25519', 16: 'ed448'}
 RSA_BITS = 2048
@@ -131,31 +132,51 @@ class PowerDNS(ApiSigner):
     def read_supplied(self, zone: str, rtypes: Sequence[str]) -> dict[str, Supplied]:
         answer = self._ask(zone, 'GET', '', query={'rrset_name': f'{zone}.'})
         apex = [rrset for rrset in answer['rrsets'] if rrset['name'].lower().rstrip('.') == zone and rrset['type'] in rtypes]
-        for rrset in apex:
-            if any(record['disabled'] for record in rrset['records']):
-                raise MultisignerError(
-                    f'its {rrset["type"]} RRset has records that are disabled', zone=zone, server=self.url,
-                    remedy='Enable or delete them: this collection writes whole RRsets, and what it does not see it would lose',
-                )
+        self._refuse_disabled(zone, apex)
         return {
             rrset['type']: Supplied(int(rrset['ttl']), frozenset(line(rrset['type'], record['content'], zone) for record in rrset['records']))
             for rrset in apex
         }
+
+    def _refuse_disabled(self, zone: str, rrsets: Iterable[Mapping[str, Any]]) -> None:
+        for rrset in rrsets:
+            if any(record['disabled'] for record in rrset['records']):
+                raise MultisignerError(
+                    f'its {rrset["type"]} RRset at {rrset["name"]} has records that are disabled', zone=zone, server=self.url,
+                    remedy='Enable or delete them: this collection writes whole RRsets, and what it does not see it would lose',
+                )
+
+    def read_content(self, zone: str) -> Held:
+        self._changeable(zone)
+        answer = self._ask(zone, 'GET', '')['rrsets']
+        self._refuse_disabled(zone, answer)
+        return Held(content_of(zone, (
+            RRset(
+                rrset['name'].lower().rstrip('.'), rrset['type'], int(rrset['ttl']),
+                frozenset(canonical_or_as_it_is(rrset['type'], record['content']) for record in rrset['records']),
+            )
+            for rrset in answer if rrset['records']
+        )))
 
     # -- what would be accepted and not served ------------------------------------------------------------------------
 
     def check(self, request: Request) -> None:
         """Raises MultisignerError, with the remedy, where the API would answer 204 and no resolver would see the union of the keys."""
         self.check_server(request.zone)
-        zone = self.zone(request.zone)
+        zone = self._changeable(request.zone)
+        self._check_own_cds(request, zone, self.settings())
+        self.check_zsk(zone.name, self.cryptokeys(zone.name))
+
+    def _changeable(self, name: str) -> Zone:
+        """Raises MultisignerError for a zone of which this server, or its secondaries, would not show what is changed by the API."""
+        zone = self.zone(name)
         self.check_kind(zone)
         if zone.kind in PRIMARY_KINDS and not zone.soa_edit_api:
             raise MultisignerError(
                 f'it is of kind {zone.kind} and has no SOA-EDIT-API: changes by the API leave its serial as it is, so its secondaries would never see them',
                 zone=zone.name, server=self.url, remedy=f'"pdnsutil set-meta {zone.name} SOA-EDIT-API DEFAULT"; the role powerdns_signer does it',
             )
-        self._check_own_cds(request, zone, self.settings())
-        self.check_zsk(zone.name, self.cryptokeys(zone.name))
+        return zone
 
     def check_server(self, zone: str) -> None:
         """Raises MultisignerError where the server would not serve what it is given for *zone*."""
@@ -215,6 +236,17 @@ class PowerDNS(ApiSigner):
             if rrset.records:
                 item['ttl'] = rrset.ttl
                 item['records'] = [{'content': line.split(' ', 1)[1], 'disabled': False} for line in sorted(rrset.records)]
+            body.append(item)
+        return (Call('PATCH', _path(zone), {'rrsets': body}), *self._notify(zone))
+
+    def content_calls(self, zone: str, changes: Sequence[Change]) -> Sequence[Call]:
+        """One PATCH, atomic, and where secondaries transfer the zone, one for them."""
+        body: list[dict[str, Any]] = []
+        for change in changes:
+            item: dict[str, Any] = {'name': f'{change.owner}.', 'type': change.place[1], 'changetype': 'DELETE'}
+            if change.after is not None:
+                item.update(changetype='REPLACE', ttl=change.after.ttl)
+                item['records'] = [{'content': record, 'disabled': False} for record in sorted(change.after.records)]
             body.append(item)
         return (Call('PATCH', _path(zone), {'rrsets': body}), *self._notify(zone))
 

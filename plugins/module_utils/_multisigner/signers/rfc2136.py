@@ -28,7 +28,7 @@ with suppress(ImportError):
 
 # Any server of which nothing more is known than that it takes these updates. Whether a key that signs nothing yet is its own next one
 # it does not say, so every such key that it alone publishes counts as that: the others get it, and only a person takes it away.
-CAPABILITIES = Capabilities(own_keys_by='dns', prepublishes=True, edits_ns=True, default_ttl=3600)
+CAPABILITIES = Capabilities(own_keys_by='dns', prepublishes=True, edits_ns=True, default_ttl=3600, edits_content='update')
 
 
 @dataclass(frozen=True)

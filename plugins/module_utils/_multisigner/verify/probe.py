@@ -8,11 +8,12 @@ It only asks. An answer is kept as it came, a failure is kept in its place; noth
 from __future__ import annotations
 
 import asyncio
-import struct
 from contextlib import suppress
 from typing import Any, Mapping, Sequence
 
-from ..resolve import TRIES, UDP_PAYLOAD, Server, Tsig, together, turn
+from ..canonical import content_of_zone
+from ..errors import MultisignerError
+from ..resolve import TRIES, UDP_PAYLOAD, UNREADABLE, Server, Tsig, together, transfer, turn
 from .survey import BROKEN, MALFORMED, NO_TCP, SILENT, Answer, Failure, Probe, SignedRRset, Transfer
 
 try:
@@ -23,7 +24,6 @@ try:
     import dns.name
     import dns.rdataclass
     import dns.rdatatype
-    import dns.zone
 except ImportError:
     # resolve.py remembers the failure; every module reports it before anything here runs.
     pass
@@ -31,12 +31,6 @@ except ImportError:
 LARGE_PAYLOAD = 4096  # bytes
 AT_ONCE = 12  # questions to one server about one zone
 ALLOWANCE = 8  # timeouts that one server may take for one zone in all
-TRANSFERRED = 200_000  # records of a zone
-# What is each signer's own, or made by signing.
-NOT_CONTENT = frozenset(('SOA', 'DNSKEY', 'RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'CDS', 'CDNSKEY', 'CSYNC', 'TYPE65534'))
-
-# What reading a message from a hostile server may raise.
-UNREADABLE = (ValueError, IndexError, KeyError, OverflowError, struct.error)
 
 
 class Asker:
@@ -127,55 +121,17 @@ class Asker:
 
     async def transfer(self, server: Server, zone: str, tsig: Tsig | None) -> Transfer:
         """The content of *zone* by AXFR (RFC 5936), without what signing makes and what is each signer's own."""
-        query = dns.message.make_query(zone, 'AXFR')
-        query.flags &= ~dns.flags.RD
-        if tsig is not None:
-            query.use_tsig(tsig.key())
-        whole = _bounded_zone(zone)
         try:
-            async with turn():
-                await dns.asyncquery.inbound_xfr(
-                    server.address, whole, query, server.port, timeout=self.timeout, lifetime=ALLOWANCE * self.timeout
-                )
-        except (OSError, EOFError, dns.exception.DNSException, *UNREADABLE) as error:
-            return Transfer(failure=str(error) or type(error).__name__)
-        return Transfer(_content(whole))
+            whole = await transfer(server, zone, tsig, self.timeout)
+        except MultisignerError as error:
+            return Transfer(failure=error.what)
+        return Transfer({place: rrset.records for place, rrset in content_of_zone(zone, whole).items()})
 
 
 def _query(probe: Probe, payload: int = UDP_PAYLOAD) -> Any:
     query = dns.message.make_query(probe.name, probe.rtype, want_dnssec=True, payload=payload)
     query.flags &= ~dns.flags.RD
     return query
-
-
-def _bounded_zone(zone: str) -> Any:
-    """An empty zone that takes no more than TRANSFERRED RRsets."""
-    put = 0
-
-    def count(_txn: Any, _name: Any, _rdataset: Any) -> None:
-        nonlocal put
-        put += 1
-        if put > TRANSFERRED:
-            raise ValueError(f'the zone has more than {TRANSFERRED} records')
-
-    class Bounded(dns.zone.Zone):
-        def writer(self, replacement: bool = False) -> Any:
-            txn = super().writer(replacement)
-            txn.check_put_rdataset(count)
-            return txn
-
-    return Bounded(dns.name.from_text(zone), relativize=False)
-
-
-def _content(zone: Any) -> Mapping[tuple[str, str], frozenset[str]]:
-    found = {}
-    for name, node in zone.nodes.items():
-        owner = name.to_text(omit_final_dot=True).lower()
-        for rdataset in node:
-            rtype = dns.rdatatype.to_text(rdataset.rdtype)
-            if rtype not in NOT_CONTENT and not (rtype == 'NS' and name == zone.origin):
-                found[owner, rtype] = frozenset(rdata.to_text() for rdata in rdataset)
-    return found
 
 
 def read(message: Any, truncated: bool = False) -> Answer:

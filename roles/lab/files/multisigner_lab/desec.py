@@ -96,7 +96,7 @@ def start_stand_in(lab: Lab, tokens: Tokens, powerdns_api_key: str) -> Daemon:
         "accounts": [
             {
                 "email": "operator@shop.example",
-                "limit_domains": len(lab.zones),
+                "limit_domains": len(lab.zones) + 1,  # one that a test has created
                 "tokens": [
                     {"name": "owner", "token": tokens.owner, "perm_create_domain": True, "perm_delete_domain": True, "perm_manage_tokens": True},
                     {"name": "multisigner", "token": tokens.multisigner, "policies": policies},

@@ -21,7 +21,7 @@ from typing import Dict, Iterator, List, Mapping, Set, Tuple
 import yaml
 
 MARK = re.compile(r"<!-- example: ([\w ]+) -->")
-ROLES = ("bind_signer", "knot_signer", "multisigner")
+ROLES = ("bind_signer", "knot_signer", "multisigner", "zone_content")
 
 
 def examples(text: str) -> Tuple[Dict[str, str], List[str]]:
@@ -86,7 +86,7 @@ def _untrue_names(text: str, root: Path) -> Iterator[str]:
     modules = {path.stem for path in (root / "plugins" / "modules").glob("*.py")}
     for name in sorted(named ^ modules):
         yield f"module {name}: {'does not exist' if name in named else 'is not in the table of modules'}"
-    for name in sorted(set(re.findall(r"\b((?:multisigner|bind_signer|knot_signer)_\w+)", text)) - variables(root) - modules):
+    for name in sorted(set(re.findall(r"\b((?:multisigner|bind_signer|knot_signer|zone_content)_\w+)", text)) - variables(root) - modules):
         yield f"variable {name}: not in the argument specs of {' or '.join(ROLES)}"
     playbooks = {path.stem for path in (root / "playbooks").glob("*.yml")}
     for name in sorted(set(re.findall(r"\bdnssec\.multisigner\.(\w+)", text)) - modules - playbooks):

@@ -35,6 +35,12 @@ def test_a_declared_zone_becomes_a_group():
         ({'signers': []}, 'it has no signers'),
         ({'leaving': ['ns1']}, 'a signer is named twice'),
         ({'name': 'shop example'}, 'is not a domain name'),
+        ({'content': {}}, 'its content has no source, or two. Write content as {source: SIGNER}'),
+        ({'content': {'source': 'ns1', 'file': '/zones/shop'}}, 'its content has no source, or two'),
+        ({'content': {'file': 'zones/shop'}}, 'its content is the file zones/shop, which is not absolute'),
+        ({'content': {'source': 'ns9'}}, 'the source of its content, "ns9", is none of its signers. Name one of desec, ns1'),
+        ({'signers': ['desec'], 'leaving': ['ns1'], 'content': {'source': 'ns1'}}, 'the source of its content, "ns1", is leaving'),
+        ({'content': {'source': 'ns1', 'create': True, 'report_only': True}}, 'to be reported only, and a zone created'),
     ],
 )
 def test_a_mistake_in_one_zone_is_told_and_the_other_zones_go_on(change, told):
@@ -80,3 +86,26 @@ def test_a_zone_that_is_declared_twice_is_not_worked_on():
 def test_no_secret_is_in_the_printed_form():
     (group,) = read(SHOP).groups
     assert not any(secret in repr(group) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(('driver', 'content', 'is_possible'), [
+    ('bind_signzone', {'source': 'desec'}, False),
+    ('bind_signzone', {'source': 'desec', 'report_only': True}, True),
+    ('bind_signzone', {'source': 'ns1'}, True),
+    ('ns1', {'source': 'desec'}, False),
+    ('ns1', {'source': 'desec', 'report_only': True}, False),
+    ('knot', {'source': 'desec'}, True),
+])
+def test_content_is_brought_only_where_it_can_be_changed(driver, content, is_possible):
+    declaration = read({**SHOP, 'content': content}, signers=({**NS1, 'driver': driver, 'api_token': SECRETS[1]}, DESEC))
+    assert is_possible is not any('its content cannot be brought to ns1' in told for told in declaration.errors.values())
+    assert is_possible is bool(declaration.groups)
+
+
+def test_whoever_is_not_the_source_is_given_the_content():
+    (group,) = read({**SHOP, 'leaving': ['old'], 'content': {'source': 'ns1'}}, signers=(NS1, DESEC, {**NS1, 'name': 'old'})).groups
+    assert [signer.name for signer in group.signers if group.is_given_content(signer)] == ['desec', 'old']
+    (group,) = read({**SHOP, 'leaving': ['old'], 'dead': ['old'], 'content': {'file': '/zones/shop'}}, signers=(NS1, DESEC, {**NS1, 'name': 'old'})).groups
+    assert [signer.name for signer in group.signers if group.is_given_content(signer)] == ['ns1', 'desec']
+    (group,) = read(SHOP).groups
+    assert not any(group.is_given_content(signer) for signer in group.signers)

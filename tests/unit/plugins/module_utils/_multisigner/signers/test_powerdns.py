@@ -148,7 +148,7 @@ class TestSupplied:
 
     def test_disabled_records_would_be_lost_so_they_are_told(self, script: Script) -> None:
         script.expect(get_apex(rrset('DNSKEY', KSK, disabled=True)))
-        with pytest.raises(MultisignerError, match='its DNSKEY RRset has records that are disabled. Enable or delete them'):
+        with pytest.raises(MultisignerError, match='its DNSKEY RRset at shop.example. has records that are disabled. Enable or delete them'):
             make().supplied(ZONE)
 
 

@@ -15,6 +15,7 @@ import dns.flags
 import dns.message
 import dns.rrset
 import pytest
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import resolve
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server, Tsig
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify import probe as probing
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.verify.probe import Asker
@@ -209,7 +210,7 @@ def test_a_transfer_that_is_not_given_is_a_failure_with_its_reason(behaviour: st
 
 
 def test_a_zone_with_too_many_records_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probing, 'TRANSFERRED', 5)
+    monkeypatch.setattr(resolve, 'TRANSFERRED', 5)
 
     def send(connection: socket.socket, wire: bytes) -> None:
         query = dns.message.from_wire(wire)
@@ -223,7 +224,7 @@ def test_a_zone_with_too_many_records_is_not_taken(monkeypatch: pytest.MonkeyPat
     with Hostile(_truncated, send) as server:
         transfer = asyncio.run(Asker(TIMEOUT).transfer(Server(server.address, server.port), 'shop.example', None))
     assert 'more than 5 records' in transfer.failure
-    monkeypatch.setattr(probing, 'TRANSFERRED', 50)
+    monkeypatch.setattr(resolve, 'TRANSFERRED', 50)
     with Hostile(_truncated, send) as server:
         transfer = asyncio.run(Asker(TIMEOUT).transfer(Server(server.address, server.port), 'shop.example', None))
     assert not transfer.failure and transfer.content['n7.shop.example', 'A'] == {'192.0.2.1'}
