@@ -138,10 +138,10 @@ zones:
       returned: when the zone could be compared
       sample: ["12 RRsets with a TTL of 300: 3600"]
     note:
-      description: What differs in a zone with O(zones[].content.report_only); empty when nothing does.
+      description: What was changed, or differs, for the report of a pass; empty when nothing does, and for a zone that failed.
       type: str
-      returned: when the content of the zone is only reported
-      sample: "shop.example: RRsets: 1 would be added, 0 changed, 0 deleted (new.shop.example A)."
+      returned: always
+      sample: "desec: shop.example: RRsets: 1 would be added, 0 changed, 0 deleted (new.shop.example A)."
     failed:
       description: Whether this zone failed.
       type: bool

@@ -36,7 +36,19 @@ Read = Union[Content, MultisignerError]
 
 
 def bring_content(options: Mapping[str, Any], check_mode: bool) -> List[Outcome]:
-    """One outcome for each zone of OPTIONS whose content is brought to that signer. Raises MultisignerError for what concerns all of them."""
+    """One outcome for each zone of OPTIONS whose content is brought to that signer. Raises MultisignerError for what concerns all of them.
+
+    A zone of which there is something to tell that is no failure has it as ``note``.
+    """
+    return [_noted(outcome, options['signer']) for outcome in _bring_content(options, check_mode)]
+
+
+def _noted(outcome: Outcome, signer: str) -> Outcome:
+    has_news = not outcome.failed and (outcome.changed or outcome.details.get('same') is False)
+    return replace(outcome, details={**outcome.details, 'note': f'{signer}: {outcome.zone}: {outcome.msg}' if has_news else ''})
+
+
+def _bring_content(options: Mapping[str, Any], check_mode: bool) -> List[Outcome]:
     declaration = declare(options['zones'], options['signers'], options['parents'], options['max_ttl'])
     outcomes = [Outcome(zone, msg=text, failed=True) for zone, text in declaration.errors.items()]
     mine = [(group, signer) for group in declaration.groups for signer in group.signers if signer.name == options['signer']]

@@ -133,9 +133,11 @@ def bring(wish: Wish, target: Target, check_mode: bool) -> tuple[Outcome, tuple[
     wanted, altered = within(wish.content, held.bounds)
     target.refuse(zone, wanted)
     changes = compare(wanted, held.content)
-    outcome = _outcome(zone, changes, created, altered, wish.report_only or check_mode)
+    news = within({change.place: wish.content[change.place] for change in changes if change.after}, held.bounds)[1]
+    outcome = _outcome(zone, changes, created, news, wish.report_only or check_mode)
+    outcome = replace(outcome, details={**outcome.details, 'altered_ttls': list(altered)})
     if wish.report_only:
-        return replace(outcome, changed=False, details={**outcome.details, 'note': f'{zone}: {outcome.msg}' if changes else ''}), ()
+        return replace(outcome, changed=False), ()
     if not wish.confirmed:
         refuse_deletion(zone, changes, held.content, wish.share, wish.few)
     if check_mode or not changes:
@@ -205,12 +207,12 @@ def _outcome(zone: str, changes: Sequence[Change], created: bool, altered: Seque
         words = f'RRsets: {", ".join(f"{count} {verb}" for count, verb in zip(counts, verbs))} ({_listed(changes)}).'
     if created:
         words = f'The zone {"would be" if only_told else "was"} created. {words}'
-    if altered and (changes or created):
+    if altered:
         words += f' TTLs that are not taken there are altered: {"; ".join(altered)}.'
     return Outcome(
         zone, added=tuple(line for line in after if line not in set(before)), removed=tuple(line for line in before if line not in set(after)),
         before=before, after=after, changed=bool(changes or created), msg=words,
-        details={'same': not (only_told and (changes or created)), 'altered_ttls': list(altered)},
+        details={'same': not (only_told and (changes or created))},
     )
 
 

@@ -119,7 +119,7 @@ say "The first run has BIND sign it, brings it to deSEC and exchanges the keys"
 command_of run
 logged 0 "${command[@]}"
 run=("${command[@]}")
-normalised() { sed -E 's/[0-9-]+T[0-9:]+Z/TIME/g; s/up to [0-9]+ s/up to N s/'; }
+normalised() { sed -E 's/[0-9-]+T[0-9:]+Z/TIME/g; s/[0-9]+ (s$|added)/N \1/; s/\([^)]*, \.\.\.\)/(NAMES)/; s/[0-9]+ RRsets? with a TTL of [0-9]+: [0-9]+/ALTERED/'; }
 diff <(example "first report" | normalised) <(printed ': Report' | normalised) || fail "the report is not as the guide has it"
 for name in www mail blog x.wild; do
   [ -n "$(at 127.53.2.1 $name.$zone)" ] || fail "BIND does not serve $name"
@@ -149,18 +149,18 @@ command_of verify
 logged 0 "${command[@]}"
 printed 'Tell what was found' | grep -xF "$(example verified)" || { show; fail "it does not say what the guide has"; }
 
+say "What is edited at BIND is at deSEC after the next run"
+example edit | sed "s#nsupdate -l#nsupdate -k $LAB_DIR/ns1/session.key#; s#'zone $zone'#'server 127.53.2.1' &#; s/3600/3/" >edit.sh
+"$BASH" -eu edit.sh
+logged 0 "${run[@]}"
+printed ': Report' | grep -qxF "$(example copied)" || { show; fail "it does not tell of the change as the guide has it"; }
+[ "$(at 127.53.3.1 new.$zone)" = 192.0.2.99 ] || fail "it is not there"
+
 say "A run that finds everything done writes nothing and reads the zone at deSEC once"
 control DELETE >/dev/null
 logged 0 "${run[@]}"
 changed_nothing
 [ "$(requests)" = "2 0" ] || fail "other numbers of requests: $(requests)"
-
-say "What is edited at BIND is at deSEC after the next run"
-example edit | sed "s#nsupdate -l#nsupdate -k $LAB_DIR/ns1/session.key#; s#'zone $zone'#'server 127.53.2.1' &#; s/3600/3/" >edit.sh
-"$BASH" -eu edit.sh
-logged 0 "${run[@]}" -v
-says "$(example copied | sed 's/[().]/\\&/g')"
-[ "$(at 127.53.3.1 new.$zone)" = 192.0.2.99 ] || fail "it is not there"
 
 say "A zone that stays in named.conf needs no more there than the guide says"
 example "users zone" | grep -qxF "update-policy { grant \"multisigner\" name $zone. DNSKEY CDS CDNSKEY NS CSYNC; grant local-ddns zonesub any; };"
