@@ -32,6 +32,10 @@ MANY = zone(*(rrset(f'n{number}') for number in range(10)))
 ANY_TTL = Bounds()
 
 
+def fail(error: MultisignerError) -> None:
+    raise error
+
+
 class Fake(Target):
     """A signer with *content*. *troubles*: what each write does in place of writing, or None; *meanwhile*: what somebody else does after each write."""
 
@@ -55,12 +59,12 @@ class Fake(Target):
         trouble = self.troubles.pop(0) if self.troubles else None
         if trouble == 'lost':
             return
-        if trouble is not None and not getattr(trouble, 'wrote', False):
-            raise trouble
+        if isinstance(trouble, MultisignerError) and not getattr(trouble, 'wrote', False):
+            fail(trouble)
         assert self.content is not None
         self.content = self.meanwhile(applied(self.content, changes))
-        if trouble is not None:
-            raise trouble
+        if isinstance(trouble, MultisignerError):
+            fail(trouble)
 
     def refuse(self, zone: str, content: Content) -> None:
         for one in content.values():
