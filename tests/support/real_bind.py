@@ -77,7 +77,7 @@ class RealBind:
     def __enter__(self) -> RealBind:
         assert NAMED, 'named is needed'
         named = shutil.copy(NAMED, self.folder / 'named')  # AppArmor's profile goes by the program's path, and knows nothing of this folder
-        # ansible-test runs each test in a fork that ends without teardown: named must go with the process that started it
+        # a test run that is killed tears nothing down: named must go with the process that started it
         command = ['setpriv', '--pdeathsig', 'KILL', named, '-f', '-n', '1', '-c', str(self.folder / 'named.conf')]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
