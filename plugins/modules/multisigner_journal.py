@@ -17,6 +17,8 @@ description:
     M(dnssec.multisigner.multisigner_plan).
   - With O(content) it replaces the journal, all or nothing, and only when it still is what was read. When another run changed it in
     between, nothing is written and the module fails.
+  - With O(zones) all of that is about these zones alone. Runs over different zones, such as the shares of C(multisigner_shard), use one
+    journal at the same time. Each write is one transaction of SQLite. One that is killed in the middle leaves the journal as it was, and no lock.
 extends_documentation_fragment:
   - dnssec.multisigner.attributes
 attributes:
@@ -34,6 +36,10 @@ options:
   content:
     description: The new content, as M(dnssec.multisigner.multisigner_plan) returned it.
     type: str
+  zones:
+    description: Names of zones. What the journal has of these is read or replaced, and nothing else is looked at. All zones by default.
+    type: list
+    elements: str
   expected:
     description: The RV(version) that was read. Required with O(content).
     type: str
@@ -45,12 +51,14 @@ EXAMPLES = r"""
 - name: Read the journal on the host that keeps it
   dnssec.multisigner.multisigner_journal:
     path: /var/lib/dnssec-multisigner/journal.sqlite
+    zones: "{{ multisigner_zones | map(attribute='name') }}"
   delegate_to: ns1
   register: journal
 
 - name: Put it back when a plan has changed it
   dnssec.multisigner.multisigner_journal:
     path: /var/lib/dnssec-multisigner/journal.sqlite
+    zones: "{{ multisigner_zones | map(attribute='name') }}"
     content: "{{ plan.journal_content }}"
     expected: "{{ journal.version }}"
   delegate_to: ns1
@@ -58,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 content:
-  description: The content of the journal, compressed, in base64. No secret is in it.
+  description: The content of the journal, or what it has of O(zones), compressed, in base64. No secret is in it.
   returned: without O(content)
   type: str
   sample: eJyrVkpLTC5RsoqO1VGqykwB0UWpqcWZ
@@ -71,46 +79,54 @@ version:
 
 import hashlib
 import os
+from typing import Collection, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._multisigner.errors import MultisignerError
 from ..module_utils._multisigner.journal import Journal
+from ..module_utils._multisigner.shard import canonical
 
 
 def version_of(content: str) -> str:
     return hashlib.sha256(content.encode('ascii')).hexdigest()
 
 
-def put(path: str, content: str, expected: str, check_mode: bool) -> bool:
+def put(path: str, content: str, expected: str, zones: Optional[Collection[str]], check_mode: bool) -> bool:
     """Whether the journal was changed. Raises MultisignerError."""
     if version_of(content) == expected:
         return False
     with Journal(path, writable=not check_mode) as journal:
-        if version_of(journal.export()) != expected:
+        if version_of(journal.export(zones)) != expected:
             raise MultisignerError(
-                f'the journal {path} was changed by another run since it was read; nothing was written',
-                remedy='Run again when that run has ended; one run at a time may write',
+                f'the journal {path} was changed by another run over the same zones since it was read; nothing was written',
+                remedy='Run again when that run has ended; one run at a time may write what is known of a zone',
             )
         if not check_mode:
-            journal.replace(content)
+            journal.replace(content, zones)
     return True
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={'path': {'type': 'path', 'required': True}, 'content': {'type': 'str'}, 'expected': {'type': 'str'}},
+        argument_spec={
+            'path': {'type': 'path', 'required': True},
+            'content': {'type': 'str'},
+            'zones': {'type': 'list', 'elements': 'str'},
+            'expected': {'type': 'str'},
+        },
         required_together=[('content', 'expected')],
         supports_check_mode=True,
     )
     path = os.path.abspath(module.params['path'])
     content = module.params['content']
+    zones = None if module.params['zones'] is None else {canonical(name) for name in module.params['zones']}
     try:
         if content is not None:
-            changed = put(path, content, module.params['expected'], module.check_mode)
+            changed = put(path, content, module.params['expected'], zones, module.check_mode)
             module.exit_json(changed=changed, version=version_of(content))
         with Journal(path, writable=False) as journal:
-            content = journal.export()
+            content = journal.export(zones)
     except MultisignerError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, content=content, version=version_of(content))

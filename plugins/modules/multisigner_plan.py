@@ -53,7 +53,7 @@ options:
   run:
     description:
       - What this run is called, the same in all its tasks and different from every other run.
-      - While a run may still be removing what was planned for it, another one plans nothing. See O(within).
+      - While a run may still be removing what was planned for it from a zone, another one plans nothing for that zone. See O(within).
     type: str
     default: ""
   within:
@@ -192,6 +192,12 @@ complete:
   returned: always
   type: int
   sample: 299
+ds_sets:
+  description: The DS set of every zone whose DS set may be at the parent now, those of complete zones as well.
+  returned: always
+  type: dict
+  sample:
+    shop.example: ["2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
 signers:
   description: For each signer that has something to do, the C(zones) option of its module.
   returned: always
@@ -284,16 +290,16 @@ def make_plans(seen: Look, journal: Journal, params: Mapping[str, Any], now: flo
     """The plan of every zone that was seen, and whether the journal learned anything."""
     digest_types = tuple(sorted(set(params['digest_types'])))
     known = journal.memories()
-    hold_until = journal.hold_until(params['run'], now)
+    held_until = journal.held_until(params['run'], now)
     plans: list[Made] = []
     learned = False
     for group, zone in seen.zones:
         before = known.get(group.zone, Memory())
-        made = plan(replace(group, digest_types=digest_types), zone, before, now, hold_until)
+        made = plan(replace(group, digest_types=digest_types), zone, before, now, held_until.get(group.zone))
         learned |= journal.store(group.zone, before, made.memory)
         plans.append((group, zone, made))
-    removes = params['within'] > 0 and any(made.removes for _group, _zone, made in plans)
-    journal.remove_until(params['run'], now + params['within'] if removes else None)
+    removes = [made.zone for _group, _zone, made in plans if made.removes and params['within'] > 0]
+    journal.remove_until(params['run'], now + params['within'], removes)
     return plans, learned
 
 
@@ -310,10 +316,10 @@ def look_and_plan(task: Task) -> tuple[Look, list[Made], bool, str | None]:
     content = params['journal_content']
     while True:
         with Journal(os.path.abspath(params['journal']), not task.check_mode, content) as journal:
-            if journal.clock_was_set:
-                task.warn('The clock of this machine was set since the last run: every wait starts anew.')
             looked = time.monotonic()
             seen = look(params, journal.zones_with(CSYNC_OURS))
+            if journal.before_clock_was_set() & {group.zone for group, _zone in seen.zones}:
+                task.warn('The clock of this machine was set since the last run: every wait starts anew.')
             now = time.time()  # after the look, so nothing counts as true before it was seen
             plans, is_new = make_plans(seen, journal, params, now)
             content = journal.export() if content is not None else None
@@ -409,6 +415,7 @@ def result(plans: Sequence[Made], errors: Mapping[str, str]) -> Data:
         'report': lines(made, errors),
         'zones': [plan_as_dict(one) for one in made if one.state != 'complete' or one.notes or one.prepublished],
         'complete': sum(one.state == 'complete' for one in made),
+        'ds_sets': {one.zone: [ds.text for ds in one.delegation.wanted] for one in made if one.delegation is not None and one.delegation.wanted},
         'signers': signer_work(made),
         'parents': parents,
         'handed': mark(parents),

@@ -6,6 +6,7 @@
 One SQLite file for all zones. What to do next follows from what is seen; the journal only lets time count, so losing it
 costs waiting and never safety. A run that learns nothing new writes nothing. Beside the facts it holds until when a run may
 still be removing something, and how the clock stood at the last write: a clock that was set since is noticed.
+Everything in it is about one zone, so that runs over different zones have nothing to do with each other.
 """
 from __future__ import annotations
 
@@ -16,20 +17,20 @@ import sqlite3
 import time
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Tuple
+from typing import Any, Collection, Mapping, Tuple
 from urllib.parse import quote
 
 from .errors import MultisignerError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 GAP = 7 * 86400  # seconds: what was not looked at for so long may have been otherwise in between, so every wait starts anew
 CLOCK_TOLERANCE = 30.0  # seconds by which the clock may have been corrected without being set
 BOOT_ID = '/proc/sys/kernel/random/boot_id'
-_TABLES = {  # how each is read, emptied and filled
-    'fact': ('SELECT * FROM fact', 'DELETE FROM fact', 'INSERT INTO fact VALUES (?, ?, ?, ?, ?)'),
-    'zone': ('SELECT * FROM zone', 'DELETE FROM zone', 'INSERT INTO zone VALUES (?, ?)'),
-    'removing': ('SELECT * FROM removing', 'DELETE FROM removing', 'INSERT INTO removing VALUES (?, ?)'),
-    'clock': ('SELECT * FROM clock', 'DELETE FROM clock', 'INSERT INTO clock VALUES (?, ?, ?)'),
+_TABLES = {  # how each is read, rid of a zone, and filled; the zone is the first column of all
+    'fact': ('SELECT * FROM fact', 'DELETE FROM fact WHERE zone = ?', 'INSERT INTO fact VALUES (?, ?, ?, ?, ?)'),
+    'zone': ('SELECT * FROM zone', 'DELETE FROM zone WHERE name = ?', 'INSERT INTO zone VALUES (?, ?)'),
+    'removing': ('SELECT * FROM removing', 'DELETE FROM removing WHERE zone = ?', 'INSERT INTO removing VALUES (?, ?, ?)'),
+    'clock': ('SELECT * FROM clock', 'DELETE FROM clock WHERE zone = ?', 'INSERT INTO clock VALUES (?, ?, ?, ?)'),
 }
 LOCK_WAIT = 30.0  # seconds to wait for another run's transaction
 
@@ -83,22 +84,30 @@ class Journal:
         except (OSError, sqlite3.Error) as error:
             raise self._error(error) from None
 
-    def export(self) -> str:
-        """All of it as one text, in base64; the same for the same content."""
-        tables = {table: sorted(self._select(select), key=repr) for table, (select, _delete, _insert) in _TABLES.items()}
+    def export(self, zones: Collection[str] | None = None) -> str:
+        """What it has of *zones*, by default of all, as one text, in base64; the same for the same content."""
+        tables = {
+            table: sorted((row for row in self._select(select) if zones is None or row[0] in zones), key=repr)
+            for table, (select, _delete, _insert) in _TABLES.items()
+        }
         return base64.b64encode(zlib.compress(json.dumps(tables).encode())).decode('ascii')
 
-    def replace(self, content: str) -> None:
-        """Makes what export() gave the whole content. Raises MultisignerError for a text that export() did not give."""
+    def replace(self, content: str, zones: Collection[str] | None = None) -> None:
+        """Makes what export() gave the whole content, or all that there is of *zones*: nothing of any other zone is touched.
+
+        Raises MultisignerError for a text that export() did not give.
+        """
         try:
             tables = json.loads(zlib.decompress(base64.b64decode(content, validate=True)))
             found = {table: [tuple(values) for values in tables[table]] for table in _TABLES}
         except (ValueError, zlib.error, KeyError, TypeError):
             raise MultisignerError(f'what is to replace the journal {self._path} is no journal', remedy='Read it again from its host') from None
-        for table, (_select, delete, insert) in _TABLES.items():
-            self._write(delete)
+        for table, (select, delete, insert) in _TABLES.items():
+            for zone in {row[0] for row in self._select(select)} if zones is None else zones:
+                self._write(delete, zone)
             for values in found[table]:
-                self._write(insert, *values)
+                if zones is None or values[0] in zones:
+                    self._write(insert, *values)
 
     def _open(self) -> sqlite3.Connection:
         if not self._writable and (not os.path.exists(self._path) or os.path.getsize(self._path) == 0):
@@ -120,8 +129,10 @@ class Journal:
                 ' PRIMARY KEY (zone, kind, subject)) WITHOUT ROWID'
             )
             connection.execute('CREATE TABLE zone (name TEXT NOT NULL PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID')
-            connection.execute('CREATE TABLE removing (run TEXT NOT NULL PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID')
-            connection.execute('CREATE TABLE clock (boot TEXT NOT NULL PRIMARY KEY, uptime REAL NOT NULL, time REAL NOT NULL) WITHOUT ROWID')
+            connection.execute('CREATE TABLE removing (zone TEXT NOT NULL, run TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (zone, run)) WITHOUT ROWID')
+            connection.execute(
+                'CREATE TABLE clock (zone TEXT NOT NULL, boot TEXT NOT NULL, uptime REAL NOT NULL, time REAL NOT NULL, PRIMARY KEY (zone, boot)) WITHOUT ROWID'
+            )
             connection.execute(f'PRAGMA user_version = {SCHEMA_VERSION}')
         elif version != SCHEMA_VERSION:
             raise MultisignerError(
@@ -131,10 +142,11 @@ class Journal:
         return connection
 
     def memories(self) -> dict[str, Memory]:
-        """What is known, by zone. When the clock was set since the last write, no zone counts as seen."""
+        """What is known, by zone. One does not count as seen when the clock was set since something was last written about it."""
         facts: dict[str, dict[FactKey, Fact]] = {}
         rows = self._select('SELECT zone, kind, subject, since, ttl FROM fact')
-        seen = {} if self.clock_was_set else dict(self._select('SELECT name, seen FROM zone'))
+        unproven = self.before_clock_was_set()
+        seen = {zone: time for zone, time in self._select('SELECT name, seen FROM zone') if zone not in unproven}
         for zone, kind, subject, since, ttl in rows:
             fact = Fact(kind, subject, since, ttl)
             facts.setdefault(zone, {})[fact.key] = fact
@@ -144,25 +156,26 @@ class Journal:
         """The zones of which a fact of *kind* is known."""
         return frozenset(zone for zone, in self._select('SELECT DISTINCT zone FROM fact WHERE kind = ?', kind))
 
-    @property
-    def clock_was_set(self) -> bool:
-        """Whether, since the last write on this boot of this machine, the clock went otherwise than time did."""
+    def before_clock_was_set(self) -> frozenset[str]:
+        """The zones since whose last write on this boot of this machine the clock went otherwise than time did."""
         boot, uptime = _boot()
-        rows = self._select('SELECT uptime, time FROM clock WHERE boot = ?', boot)
-        return any(abs((time.time() - then) - (uptime - before)) > CLOCK_TOLERANCE for before, then in rows)
+        now = time.time()
+        rows = self._select('SELECT zone, uptime, time FROM clock WHERE boot = ?', boot)
+        return frozenset(zone for zone, before, then in rows if abs((now - then) - (uptime - before)) > CLOCK_TOLERANCE)
 
-    def hold_until(self, run: str, now: float) -> float | None:
-        """Until when another run than *run* may still be removing something; None when none may."""
-        rows = self._select('SELECT until FROM removing WHERE run != ? AND until > ?', run, now)
-        return max((until for (until,) in rows), default=None)
+    def held_until(self, run: str, now: float) -> dict[str, float]:
+        """Until when another run than *run* may still be removing something from a zone, by zone."""
+        return dict(self._select('SELECT zone, max(until) FROM removing WHERE run != ? AND until > ? GROUP BY zone', run, now))
 
-    def remove_until(self, run: str, until: float | None) -> None:
-        """Notes that *run* may be removing something until then, or, with None, that it is not."""
-        known = self._select('SELECT run, until FROM removing')
-        if self._writable and known != ([] if until is None else [(run, until)]):
-            self._write('DELETE FROM removing WHERE run = ? OR until < ?', run, time.time())
-            if until is not None:
-                self._write('INSERT OR REPLACE INTO removing (run, until) VALUES (?, ?)', run, until)
+    def remove_until(self, run: str, until: float, zones: Collection[str]) -> None:
+        """Notes that *run* may be removing something from *zones* until then, and from no other zone."""
+        now = time.time()
+        outdated = {(zone, known, end) for zone, known, end in self._select('SELECT * FROM removing') if known == run or end < now}
+        noted = {(zone, run, until) for zone in zones}
+        if self._writable and outdated != noted:
+            self._write('DELETE FROM removing WHERE run = ? OR until < ?', run, now)
+            for values in sorted(noted):
+                self._write('INSERT INTO removing VALUES (?, ?, ?)', *values)
 
     def store(self, zone: str, before: Memory, after: Memory) -> bool:
         """Makes *after* what is known of *zone*; *before* is what memories() gave for it. Returns whether any fact differed.
@@ -181,7 +194,9 @@ class Journal:
                 self._write('DELETE FROM fact WHERE zone = ? AND kind = ? AND subject = ?', zone, kind, subject)
             self._write('INSERT OR REPLACE INTO zone (name, seen) VALUES (?, ?)', zone, seen)
             boot, uptime = _boot()
-            self._write('INSERT OR REPLACE INTO clock (boot, uptime, time) VALUES (?, ?, ?)', boot, uptime, time.time())
+            now = time.time()
+            self._write('DELETE FROM clock WHERE zone = ? AND time < ?', zone, now - GAP)  # by then what was seen has lost its worth anyway
+            self._write('INSERT OR REPLACE INTO clock VALUES (?, ?, ?, ?)', zone, boot, uptime, now)
         return bool(changed or gone)
 
     def _select(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -213,7 +228,7 @@ class Journal:
         reason = getattr(error, 'strerror', None) or str(error)
         remedy = 'See that the folder exists, can be written and has space'
         if 'locked' in reason:
-            reason, remedy = 'another run holds it', 'Run again when that run has ended; one run at a time may write'
+            reason, remedy = 'another run holds it', 'Run again when that run has ended. Runs for several shares at once want multisigner_journal_host'
         elif isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             remedy = 'Move the file away: then every wait starts anew, which is safe'
         return MultisignerError(f'the journal {self._path} cannot be used: {reason}', remedy=remedy)

@@ -17,6 +17,7 @@ import pwd
 import re
 import stat
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from typing import Iterator, List, Optional
 
@@ -29,6 +30,7 @@ _REMEDIES = {
     errno.EACCES: ('permission denied', 'Run with become: true, or give the folder to the user who runs this'),
     errno.EPERM: ('not permitted', 'Run with become: true, or give the folder to the user who runs this'),
 }
+LOCK_WAIT = 300.0  # seconds to wait for another run's work, which is the same for other zones
 _NAMEDS_USER = 'Name what named runs as (Debian: bind; RHEL: named)'
 _SELINUX_LABEL = 'security.selinux'
 
@@ -160,20 +162,35 @@ def current_access(path: str) -> Access:
 
 @contextlib.contextmanager
 def only_writer(folder: str) -> Iterator[None]:
-    """Keeps a second run away from *folder* while it lasts. Raises MultisignerError when one is at work. Makes no file."""
-    if not os.path.isdir(folder):
+    """Keeps a second run away from *folder* while it lasts, and waits for one that is at work, such as that of another share of the zones.
+
+    Raises MultisignerError when that takes too long. Makes no file.
+    """
+    with contextlib.ExitStack() as above, contextlib.ExitStack() as own:
+        with contextlib.suppress(PermissionError):  # who may not look there does not make the folder either
+            _lock(os.path.dirname(os.path.abspath(folder)), above)  # a run that makes the folder only now has nothing else to hold
+        with _explained(folder, 'look into'):
+            is_there = _lock(folder, own)
+        if is_there:
+            above.close()
         yield
-        return
-    with _explained(folder, 'look into'):
-        handle = os.open(folder, os.O_RDONLY)
-    try:
+
+
+def _lock(folder: str, held: contextlib.ExitStack) -> bool:
+    """Whether *folder* is there; then nobody else has it until *held* is closed."""
+    if not os.path.isdir(folder):
+        return False
+    handle = os.open(folder, os.O_RDONLY)
+    held.callback(os.close, handle)
+    give_up = time.monotonic() + LOCK_WAIT
+    while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
         except BlockingIOError:
-            raise MultisignerError(f'another run is at work in {folder}', remedy='Wait until it has ended, then run again') from None
-        yield
-    finally:
-        os.close(handle)
+            if time.monotonic() > give_up:
+                raise MultisignerError(f'another run is at work in {folder}', remedy='Wait until it has ended, then run again') from None
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager

@@ -20,10 +20,10 @@ def memory(*facts):
     return Memory({fact.key: fact for fact in facts}, 1_800_000_000)
 
 
-def change(path, *facts, content=None):
+def change(path, *facts, content=None, zone='shop.example'):
     """What export() gives when the zone has *facts*."""
     with Journal(str(path), True, content) as journal:
-        journal.store('shop.example', journal.memories().get('shop.example', Memory()), memory(*facts))
+        journal.store(zone, journal.memories().get(zone, Memory()), memory(*facts))
         return journal.export()
 
 
@@ -58,6 +58,24 @@ def test_a_journal_that_another_run_changed_meanwhile_is_left_as_it_is(run):
     put = run(content=change('elsewhere', content=read['content']), expected=read['version'])
     assert put['failed'] is True and 'changed by another run' in put['msg']
     assert run()['content'] == newer
+
+
+def test_runs_over_different_zones_use_one_journal_at_once(run):
+    change(run.path, FACT)
+    change(run.path, FACT, zone='talk.example')
+    first, second = run(zones=['Shop.Example.']), run(zones=['talk.example', 'new.example'])
+    assert run(content=change('elsewhere', OTHER, content=first['content']), expected=first['version'], zones=['Shop.Example.'])['changed'] is True
+    new = change('elsewhere', OTHER, content=second['content'], zone='new.example')
+    assert run(content=new, expected=second['version'], zones=['talk.example', 'new.example'])['changed'] is True
+    with Journal(str(run.path), False) as journal:
+        assert journal.memories() == {'shop.example': memory(OTHER), 'talk.example': memory(FACT), 'new.example': memory(OTHER)}
+
+
+def test_of_two_runs_over_one_zone_the_second_is_told_even_when_they_have_other_zones_too(run):
+    read = run(zones=['shop.example', 'talk.example'])
+    change(run.path, FACT)
+    put = run(content=change('elsewhere', content=read['content']), expected=read['version'], zones=['shop.example', 'talk.example'])
+    assert put['failed'] is True and 'over the same zones' in put['msg']
 
 
 def test_a_journal_that_is_not_there_yet_is_empty_and_reading_does_not_make_it(run):

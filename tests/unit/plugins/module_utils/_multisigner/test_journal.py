@@ -171,35 +171,80 @@ def test_a_clock_that_was_set_lets_no_time_count(path, monkeypatch, set_by, is_n
     right = time.time
     monkeypatch.setattr(module.time, 'time', lambda: right() + set_by)
     with Journal(str(path), False) as journal:
-        assert journal.clock_was_set is is_noticed
+        assert journal.before_clock_was_set() == (frozenset({'shop.example'}) if is_noticed else frozenset())
         assert journal.memories()['shop.example'] == Memory({FACT.key: FACT}, None if is_noticed else NOW)
+
+
+def test_a_clock_that_was_set_is_not_forgotten_for_a_zone_when_a_run_over_others_notices_it(path, monkeypatch):
+    keep(path, FACT)
+    keep(path, FACT, zone='talk.example')
+    right = time.time
+    monkeypatch.setattr(module.time, 'time', lambda: right() + 3600)
+    keep(path, FACT, zone='talk.example', seen=NOW + 3600)
+    assert seen(path, 'talk.example') == NOW + 3600
+    assert seen(path) is None
 
 
 def test_another_boot_says_nothing_about_the_clock(path, monkeypatch):
     keep(path, FACT)
     monkeypatch.setattr(module, '_boot', lambda: ('another', 1.0))
     with Journal(str(path), False) as journal:
-        assert not journal.clock_was_set
+        assert not journal.before_clock_was_set()
 
 
-def removing(path, run, until, now=0):
+def test_what_is_known_of_the_clock_ends_with_the_worth_of_what_was_seen(path, monkeypatch):
+    keep(path, FACT)
+    right = time.time
+    monkeypatch.setattr(module, '_boot', lambda: ('another', 1.0))
+    monkeypatch.setattr(module.time, 'time', lambda: right() + GAP + 1)
+    keep(path, FACT, seen=NOW + GAP)
+    assert [row[0] for row in sqlite3.connect(path).execute('SELECT boot FROM clock')] == ['another']
+
+
+def removing(path, run, until, *zones, now=0):
     with Journal(str(path), True) as journal:
-        found = journal.hold_until(run, now)
-        journal.remove_until(run, until)
+        found = journal.held_until(run, now)
+        journal.remove_until(run, until, zones)
         return found
 
 
-def test_another_run_is_told_until_when_the_first_may_be_removing_something(path):
+def test_another_run_is_told_until_when_the_first_may_be_removing_something_from_a_zone(path):
     later = int(time.time()) + 600
-    assert removing(path, 'first', later) is None
-    assert removing(path, 'second', None) == later
-    assert removing(path, 'second', None, now=later) is None
-    assert removing(path, 'first', None) is None
-    assert removing(path, 'second', None) is None
+    assert removing(path, 'first', later, 'shop.example') == {}
+    assert removing(path, 'second', later + 1, 'talk.example') == {'shop.example': later}
+    assert removing(path, 'third', later) == {'shop.example': later, 'talk.example': later + 1}
+    assert removing(path, 'second', later, now=later) == {}
+    assert removing(path, 'first', later) == {}
+    assert removing(path, 'second', later) == {}
 
 
 def test_a_run_that_removes_nothing_writes_nothing(path):
     keep(path, FACT)
     os.utime(path, ns=(1, 1))
-    removing(path, 'first', None)
+    removing(path, 'first', 0)
     assert path.stat().st_mtime_ns == 1
+
+
+def test_a_run_that_goes_on_removing_the_same_notes_it_once(path):
+    later = int(time.time()) + 600
+    removing(path, 'first', later, 'shop.example')
+    os.utime(path, ns=(1, 1))
+    removing(path, 'first', later, 'shop.example')
+    assert path.stat().st_mtime_ns == 1
+
+
+def test_what_is_known_of_some_zones_is_carried_and_replaced_without_the_others(path):
+    later = int(time.time()) + 600
+    for zone in ('shop.example', 'talk.example'):
+        keep(path, FACT, zone=zone)
+    removing(path, 'first', later, 'shop.example', 'talk.example')
+    with Journal('elsewhere', True, Journal(str(path), False).export({'shop.example'})) as part:
+        assert list(part.memories()) == ['shop.example']
+        assert part.held_until('', 0) == {'shop.example': later}
+        part.store('shop.example', part.memories()['shop.example'], Memory({UNTRUE.key: UNTRUE}, NOW))
+        part.store('talk.example', Memory(), Memory({UNTRUE.key: UNTRUE}, NOW))
+        new = part.export()
+    with Journal(str(path), True) as journal:
+        journal.replace(new, {'shop.example'})
+    assert kept(path) == {'shop.example': {UNTRUE.key: UNTRUE}, 'talk.example': {FACT.key: FACT}}
+    assert removing(path, 'second', 0) == {'shop.example': later, 'talk.example': later}

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver import files
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.files import (
     Access,
     Disk,
@@ -98,12 +101,36 @@ def test_the_access_is_set_before_a_secret_is_in_the_file(tmp_path: Path, monkey
     assert modes[0] == 0o600
 
 
-def test_two_runs_do_not_work_in_one_folder(tmp_path: Path) -> None:
+def test_two_runs_do_not_work_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, 'LOCK_WAIT', 0.0)
     with only_writer(str(tmp_path)), pytest.raises(MultisignerError, match='another run is at work'), only_writer(str(tmp_path)):
         pass
     with only_writer(str(tmp_path)):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_waits_for_one_that_works_in_the_folder_or_makes_it_meanwhile(tmp_path: Path) -> None:
+    order: list[str] = []
+    folder = tmp_path / 'multisigner'
+    begun = threading.Event()
+
+    def first() -> None:
+        with only_writer(str(folder)):
+            begun.set()
+            folder.mkdir()
+            time.sleep(0.5)
+            order.append('first')
+
+    run = threading.Thread(target=first)
+    run.start()
+    begun.wait(10)
+    while not folder.exists():
+        pass
+    with only_writer(str(folder)):
+        order.append('second')
+    run.join()
+    assert order == ['first', 'second']
 
 
 @pytest.mark.parametrize('call', ['open', 'listdir'])
