@@ -236,7 +236,7 @@ class Pass:
         process, log = self._start({"multisigner_zones": [zone], "multisigner_max_wait": TTL}, {})
         while process.poll() is None:
             if is_enough():
-                _kill(process)
+                kill(process)
                 return None
         if process.returncode != 0:
             raise StoryError(f"the playbook ended with status {process.returncode} and this report ({log}):\n{_report(log)}")
@@ -264,7 +264,7 @@ def _is_complete(report: str) -> bool:
     return ": complete" in report and not any(f": {state}" in report for state in ("waiting", "changing", "blocked"))
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL for a process and everything below it, which is stopped first so that nothing new is started meanwhile."""
     stopped: set[int] = set()
     while found := {process.pid, *process_tree(process.pid)} - stopped:

@@ -85,6 +85,10 @@ roll 2 csk zsk.example
 says 'zone zsk\.example: .*holds 0 CSKs in use.*in use are: KSK, ZSK'
 before=$(date -u -d tomorrow +%FT%TZ) roll 2 zsk zsk.example
 says 'is still to come'
+roll 2 zsk zsk.example -e multisigner_only=join.example
+says 'Say what is to be rolled'
+roll 2 zsk zsk.example -e multisigner_shard=3/2
+says 'the shard "3/2" does not exist'
 
 say "In check mode nothing is made"
 old=$(own_keys zsk.example 256)
@@ -128,9 +132,10 @@ says 'zsk\.example: complete'
 judge zsk.example
 rolled zsk.example SOA "$old" "$new"
 
-say "Once more nothing is to be done, until a later time asks for it"
-roll 0 zsk zsk.example
+say "Once more nothing is to be done, until a later time asks for it. It is for its zones alone, wherever the others are declared"
+roll 0 zsk zsk.example -e "{multisigner_zones: [$(printf '{name: %s, parent: example_registry, signers: [ns1, desec]}, ' zsk.example join.example)]}"
 changed_nothing
+[ "$(last_report)" = "zsk.example: complete" ] || { show; fail "not the report of that zone alone"; }
 says 'The ZSK .* is in use since .*: new enough'
 [ "$(own_keys zsk.example 256 | wc -l)" -eq 2 ] || fail "another key was made"
 
