@@ -74,6 +74,26 @@ def test_what_a_node_of_the_workflow_is_told_is_asked_for_by_its_template():
         assert told <= {question['variable'] for where, question in SURVEYS if where == playbook}
 
 
+def in_guide(name):
+    """The mapping with this name among the guide's blocks of YAML."""
+    guide = (ROOT / 'docs/docsite/rst/awx.rst').read_text(encoding='utf-8')
+    blocks = [yaml.safe_load(block) for block in re.findall(r'^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)', guide, re.MULTILINE)]
+    (found,) = [block for block in blocks if name in block]
+    return found
+
+
+def test_the_guide_sets_variables_that_the_playbook_has():
+    head = (ROOT / 'playbooks/awx.yml').read_text(encoding='utf-8').partition('- name')[0]
+    for sample in (in_guide('awx_scm_url'), in_guide('awx_secrets')):
+        assert all(re.search(rf'^#   (\w+, )*{name}\b', head, re.MULTILINE) for name in sample)
+
+
+@pytest.mark.parametrize(('name', 'path'), [('multisigner_result', 'roles/multisigner/tasks/main.yml'), ('verify_result', 'playbooks/verify.yml')])
+def test_the_guide_shows_the_artifacts_that_are_left(name, path):
+    (left,) = re.findall(rf'( +){name}:\n((?:\1  .*\n)+)', (ROOT / path).read_text(encoding='utf-8'))
+    assert list(in_guide(name)[name]) == re.findall(r'^ *(\w+):', left[1], re.MULTILINE)
+
+
 def test_no_secret_is_handed_to_awx_by_the_playbook():
     assert all('inputs' not in options for module, options in TASKS if module == 'credential')
     (made,) = [options for module, options in TASKS if module == 'credential_type']
