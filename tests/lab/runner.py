@@ -237,9 +237,12 @@ def judge(prober: subprocess.Popen[str] | None, result: Path) -> str:
     prober.send_signal(signal.SIGTERM)
     prober.wait()
     found = json.loads(result.read_text(encoding="utf-8"))
-    told = f"{found['chains'] + found['pairs'] + found['resolved']} checks, {found['bogus']} bogus"
-    if found["bogus"] or not found["pairs"]:
-        raise StoryError(f"the prober: {told} {found['faults'][:3]}")
+    # The zone gets its first DS meanwhile. For a TTL from its own last question on a resolver may still hold that there is none, and answer without AD;
+    # what is bogus it answers with SERVFAIL. That there is AD in the end the cross matrix sees.
+    bogus = [fault for fault in found["faults"] if fault["reason"] != "answered without AD"]
+    told = f"{found['chains'] + found['pairs'] + found['resolved']} checks, {len(bogus)} bogus"
+    if bogus or not found["pairs"]:
+        raise StoryError(f"the prober: {told} {bogus[:3]}")
     return told
 
 
