@@ -19,7 +19,7 @@ description:
   - Only what named waits for is told (C(DSState) in the key's state file is C(rumoured) or C(unretentive)), and only once.
   - It never asks the parent. What it is told in O(zones[].published) and O(zones[].withdrawn) has to be true for as long as the TTL of the DS RRset.
     As soon as named knows that the DS of the new key is published, it takes the old KSK out of the zone after C(parent-ds-ttl) and
-    C(parent-propagation-delay), whether or not the old DS is withdrawn.
+    C(parent-propagation-delay), whether or not the old DS is withdrawn. It counts them from the time that it is told.
   - Whether named noted it is read from the state file, since C(rndc) succeeds either way.
 requirements:
   - BIND 9.16 or newer with C(rndc), on the name server
@@ -47,6 +47,11 @@ options:
         type: list
         elements: str
         default: []
+      published_since:
+        description:
+          - Since when every server of the parent has shown all of O(zones[].published), in UTC, such as V(2026-03-01T10:00:00Z).
+          - Now by default. Then C(named) waits for the TTL once more.
+        type: str
       withdrawn:
         description:
           - DS records that no server of the parent has shown for at least the TTL that the DS RRset had.
@@ -54,6 +59,9 @@ options:
         type: list
         elements: str
         default: []
+      withdrawn_since:
+        description: Since when no server of the parent has shown any of O(zones[].withdrawn), likewise.
+        type: str
   directory:
     description: The folder that this collection owns on the server, as for M(dnssec.multisigner.bind_zones).
     type: path
@@ -71,6 +79,7 @@ EXAMPLES = r"""
       - name: shop.example
         published:
           - 2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a
+        published_since: '2026-03-01T10:00:00Z'
 """
 
 RETURN = r"""
@@ -139,7 +148,9 @@ def main() -> None:
                 options=dict(
                     name=dict(type='str', required=True),
                     published=dict(type='list', elements='str', default=[]),
+                    published_since=dict(type='str'),
                     withdrawn=dict(type='list', elements='str', default=[]),
+                    withdrawn_since=dict(type='str'),
                 ),
             ),
             directory=dict(type='path', required=True),

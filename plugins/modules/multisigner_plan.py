@@ -225,6 +225,7 @@ tell:
     ns1:
       - name: shop.example
         published: ["2371 13 2 c988ec423e3880eb8dd8a46fe06ca230ee23f35b578d64e78b29c3e1c83d245a"]
+        published_since: "2026-03-01T10:00:00Z"
         withdrawn: []
 errors:
   description: For each zone that could not be looked at, why. Nothing is planned for it.
@@ -364,12 +365,14 @@ def signer_news(plans: Sequence[Made]) -> dict[str, list[Data]]:
     for _group, seen, made in plans:
         for view in seen.signers:
             used, given_up = view.awaits_ds - view.retiring, view.awaits_ds & view.retiring
-            published, withdrawn = (
-                [ds.text for ds in known if any(key.ds(made.zone, number) == ds for key in keys for number in DIGEST_LENGTHS)]
-                for keys, known in ((used, made.published), (given_up, made.withdrawn))
-            )
-            if published or withdrawn:
-                news.setdefault(view.name, []).append({'name': made.zone, 'published': published, 'withdrawn': withdrawn})
+            told: Data = {}
+            for what, keys, known in (('published', used, made.published), ('withdrawn', given_up, made.withdrawn)):
+                since = {ds: known[ds] for ds in known if any(key.ds(made.zone, number) == ds for key in keys for number in DIGEST_LENGTHS)}
+                told[what] = [ds.text for ds in since]
+                if since:
+                    told[f'{what}_since'] = utc(max(since.values()))
+            if told['published'] or told['withdrawn']:
+                news.setdefault(view.name, []).append({'name': made.zone, **told})
     return news
 
 

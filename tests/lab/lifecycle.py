@@ -68,14 +68,13 @@ _LEAVE = (
 _PEERS_WAIT = (TTL, "until every cached DNSKEY RRset of the other signers has the new key: BIND is told to begin only then (RFC 8901 section 4.2.2)")
 _DNSKEY_WAIT = (PROPAGATION + TTL, "until every cached DNSKEY RRset of BIND, which publishes the key when it begins, has it too (Ipub of RFC 7583)")
 _RRSIG_WAIT = (SIGNING + PROPAGATION + TTL, "until everything is signed by the new key and no old signature is cached (Iret of RFC 7583)")
-_DS_WAIT = (PARENT_PROPAGATION + TTL, "until every cached DS set has the new DS (Iret of RFC 7583 section 3.3.1)")
-_DS_OUT_WAIT = (TTL, "until no cached DS set has the old DS: only then its key may go")
+_DS_WAIT = (PARENT_PROPAGATION + TTL, "until every cached DS set has the new DS, and none the old one (Iret of RFC 7583 section 3.3.1)")
 _UNUSED_WAIT = (TTL, "until nothing is cached that the old key signed: it is proved that no server has such a thing when none of BIND shows the key")
 WAITS = {
     "join": _JOIN,
     "leave": _LEAVE,
     "zsk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT, _UNUSED_WAIT),
-    "ksk": (_PEERS_WAIT, _DNSKEY_WAIT, _DS_WAIT, _DS_OUT_WAIT, _UNUSED_WAIT),
+    "ksk": (_PEERS_WAIT, _DNSKEY_WAIT, _DS_WAIT, _UNUSED_WAIT),
     "csk": (_PEERS_WAIT, _DNSKEY_WAIT, _RRSIG_WAIT, _UNUSED_WAIT),  # the waits for DS are beside the longer RRSIG-wait
     "algorithm": (
         (SIGNING + TTL, "until everything has signatures of the new algorithm, and no answer without them is cached (RFC 6781 section 4.1.4)"),

@@ -44,7 +44,8 @@ def plan(group: Group, seen: ZoneObservation, memory: Memory, now: float, hold_u
         steps, delegation = [], None
     return Plan(
         group.zone, tuple(steps), delegation, tuple(findings.waits), tuple(findings.blocked), tuple(findings.notes),
-        tuple(ds for ds, fact in here.ds_shown.items() if here.facts.has_aged(fact)), _withdrawn_ds(here), _prepublished(here),
+        {ds: fact.since for ds, fact in here.ds_shown.items() if fact.since is not None and here.facts.has_aged(fact)}, _withdrawn_ds(here),
+        _prepublished(here),
         Memory(here.facts.current, now),
     )
 
@@ -63,11 +64,13 @@ def _look_at_every_fact(here: Situation) -> None:
             here.ds_gone(ds)
 
 
-def _withdrawn_ds(here: Situation) -> tuple[DS, ...]:
-    """The DS of known keys that nobody uses, and that are in no cache any more."""
+def _withdrawn_ds(here: Situation) -> dict[DS, float]:
+    """The DS of known keys that nobody uses, and that are in no cache any more, each with since when the last DS of its key has been gone."""
     used = frozenset().union(*(view.own_sep - view.retiring for view in here.asked))
     gone = [key for key in here.owners if key.is_sep and key not in used and not here.ds_at_parent(key)]
-    return tuple(ds for key in sorted(gone) if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in here.ds_of(key))
+    traces = {key: here.ds_traces(key) for key in sorted(gone)}
+    aged = {key: max(fact.since or 0 for fact in facts) for key, facts in traces.items() if all(here.facts.has_aged(fact) for fact in facts)}
+    return {ds: since for key, since in aged.items() for ds in here.ds_of(key)}
 
 
 def _prepublished(here: Situation) -> tuple[DNSKEY, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import Mapping
 
 from .dnskey import ALGORITHM_NAMES, DNSKEY, DS, Record
 from .journal import Fact, Memory
@@ -60,8 +61,8 @@ class Wait:
 class Plan:
     """All about one zone: *steps* are safe now, *waits* say what comes later, *blocked* what a person must mend, *notes* what
     is worth knowing. *published* are the DS that every resolver can have by now, *withdrawn* those of known keys that none can have
-    any more. *prepublished* are the keys that their signer has made and not published yet, and that everywhere else have been for long
-    enough. *memory* is the journal's new content for the zone."""
+    any more, each with the time (seconds since 1970 UTC) since when it has been there or gone. *prepublished* are the keys that their signer
+    has made and not published yet, and that everywhere else have been for long enough. *memory* is the journal's new content for the zone."""
 
     zone: str
     steps: tuple[Step, ...] = ()
@@ -69,8 +70,8 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     blocked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    published: tuple[DS, ...] = ()
-    withdrawn: tuple[DS, ...] = ()
+    published: Mapping[DS, float] = field(default_factory=dict)
+    withdrawn: Mapping[DS, float] = field(default_factory=dict)
     prepublished: tuple[DNSKEY, ...] = ()
     memory: Memory = field(default_factory=Memory)
 

@@ -8,7 +8,8 @@ Standard library and rndc only, because it travels to name servers.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ..dnskey import DIGEST_LENGTHS, DNSKEY, DS, zone_name
@@ -22,18 +23,23 @@ PUBLISHED, WITHDRAWN = 'published', 'withdrawn'
 
 @dataclass(frozen=True)
 class ParentDS:
-    """What a caller says of the DS set of one zone: *published* at every server of the parent for the TTL, *withdrawn* from every one for it."""
+    """What a caller says of the DS set of one zone: *published* at every server of the parent for the TTL, *withdrawn* from every one for it;
+    and *since* when each of both has been so, where it says that."""
 
     zone: str
     published: FrozenSet[DS]
     withdrawn: FrozenSet[DS]
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def from_option(cls, option: Mapping[str, Any]) -> ParentDS:
-        """*option*: ``name``, ``published``, ``withdrawn``. Raises MultisignerError, also for a DS that is in both."""
+        """*option*: ``name``, ``published``, ``withdrawn``, and ``published_since``, ``withdrawn_since``. Raises MultisignerError, also for a DS that
+        is in both."""
         zone = zone_name(option['name'])
         try:
-            told = cls(zone, *(frozenset(_ds(text) for text in option[name]) for name in (PUBLISHED, WITHDRAWN)))
+            since = {name: _time(option[f'{name}_since']) for name in (PUBLISHED, WITHDRAWN) if option.get(f'{name}_since')}
+            published, withdrawn = (frozenset(_ds(text) for text in option[name]) for name in (PUBLISHED, WITHDRAWN))
+            told = cls(zone, published, withdrawn, since)
         except MultisignerError as error:
             raise error.at(zone=zone) from None
         both = sorted(told.published & told.withdrawn)
@@ -83,7 +89,7 @@ class Teller:
             if what is None:
                 continue
             try:
-                self._tell(parent.zone, key, what)
+                self._tell(parent, key, what)
             except MultisignerError as error:
                 if not told:
                     raise
@@ -100,11 +106,12 @@ class Teller:
             )
         return own
 
-    def _tell(self, zone: str, own: OwnKey, what: str) -> None:
+    def _tell(self, parent: ParentDS, own: OwnKey, what: str) -> None:
         """Raises MultisignerError when named did not note it: rndc succeeds even for a key that named does not have."""
         if self._check:
             return
-        words = self._rndc.checkds(zone, own.key.tag, own.key.algorithm, what)
+        zone = parent.zone
+        words = self._rndc.checkds(zone, own.key.tag, own.key.algorithm, what, parent.since.get(what))
         if not any(key.key == own.key and what in key.told for key in self._own_keys(zone)):
             raise MultisignerError(
                 f'named did not note that the DS is {what}: rndc says: {one_line(words)}', zone=zone, record=f'DNSKEY {own.key.text}',
@@ -118,6 +125,13 @@ def _outcome(zone: str, own: Sequence[OwnKey], told: Sequence[Tuple[OwnKey, str]
     before = [f'DS of {key.key} is {key.ds}' for key in own if key.ds is not None]
     after = [f'DS of {key.key} is {key.ds}' + (f', told {words[key.key]}' if key.key in words else '') for key in own if key.ds is not None]
     return Outcome(zone, before=tuple(sorted(before)), after=tuple(sorted(after)), changed=bool(told), failed=failed, msg=msg, details=details)
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, '%Y-%m-%dT%H:%M:%SZ').replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise MultisignerError(f'the time "{text}" cannot be read', remedy='Write it in UTC, as 2026-03-01T10:00:00Z') from None
 
 
 def _ds(text: str) -> DS:

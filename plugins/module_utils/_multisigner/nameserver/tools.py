@@ -12,6 +12,7 @@ import re
 import shlex
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from ..errors import MultisignerError
@@ -139,9 +140,11 @@ class Rndc:
         if answer.status != 0:
             raise MultisignerError(f'"rndc {" ".join(arguments)}" failed: {one_line(answer.text)}', remedy=_REACH_NAMED)
 
-    def checkds(self, zone: str, tag: int, algorithm: int, what: str) -> str:
-        """Tells named that the DS of a key is *what* (published, withdrawn) at the parent; rndc's words. Its success proves nothing."""
-        return self._ask('dnssec', '-checkds', '-key', str(tag), '-alg', str(algorithm), what, zone).text
+    def checkds(self, zone: str, tag: int, algorithm: int, what: str, since: Optional[datetime]) -> str:
+        """Tells named that the DS of a key is *what* (published, withdrawn) at the parent, since that time, or now; rndc's words. Its success
+        proves nothing."""
+        when = () if since is None else ('-when', since.strftime('%Y%m%d%H%M%S'))
+        return self._ask('dnssec', '-checkds', '-key', str(tag), '-alg', str(algorithm), *when, what, zone).text
 
     def knows(self, zone: str) -> bool:
         """Whether named's configuration has *zone*. Raises MultisignerError when named does not answer."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -44,20 +45,23 @@ def test_what_may_go_is_handed_on_and_the_servers_are_asked_once_more():
 def test_a_signer_hears_of_its_own_ds_that_it_waits_for_and_of_no_other():
     other = DNSKEY(257, 3, 13, b'2' * 64)
     waiting = replace(SEEN, signers=(replace(SEEN.signers[0], awaits_ds=frozenset([KEY])),))
-    made = Plan(ZONE, published=(KEY.ds(ZONE), other.ds(ZONE)))
-    assert signer_news([(GROUP, waiting, made)]) == {'ns1': [{'name': ZONE, 'published': [KEY.ds(ZONE).text], 'withdrawn': []}]}
+    since = datetime(2026, 3, 1, 10, tzinfo=timezone.utc).timestamp()
+    made = Plan(ZONE, published={KEY.ds(ZONE): since, other.ds(ZONE): since + 3600})
+    told = {'name': ZONE, 'published': [KEY.ds(ZONE).text], 'published_since': '2026-03-01T10:00:00Z', 'withdrawn': []}
+    assert signer_news([(GROUP, waiting, made)]) == {'ns1': [told]}
     assert signer_news([(GROUP, SEEN, made)]) == {}
-    gone = replace(made, published=(), withdrawn=(KEY.ds(ZONE),))
+    gone = replace(made, published={}, withdrawn={KEY.ds(ZONE): since, KEY.ds(ZONE, 4): since + 1})
     assert signer_news([(GROUP, waiting, gone)]) == {}  # a key that is to be used has no DS yet
     retiring = replace(waiting, signers=(replace(waiting.signers[0], retiring=frozenset([KEY])),))
-    assert signer_news([(GROUP, retiring, gone)])['ns1'][0]['withdrawn'] == [KEY.ds(ZONE).text]
+    (told,) = signer_news([(GROUP, retiring, gone)])['ns1']
+    assert told['withdrawn'] == [KEY.ds(ZONE).text, KEY.ds(ZONE, 4).text] and told['withdrawn_since'] == '2026-03-01T10:00:01Z'
 
 
 def test_a_run_that_waits_goes_on_when_a_signer_can_be_told_what_it_waits_for():
     waiting = replace(SEEN, signers=(replace(SEEN.signers[0], awaits_ds=frozenset([KEY])),))
     made = Plan(ZONE, waits=(Wait('ns1 to withdraw a key', None, ''),))
     assert time_to_wait([(GROUP, waiting, made)], 1.0, None) == 1.0
-    assert time_to_wait([(GROUP, waiting, replace(made, published=(KEY.ds(ZONE),)))], 1.0, None) is None
+    assert time_to_wait([(GROUP, waiting, replace(made, published={KEY.ds(ZONE): 0.0}))], 1.0, None) is None
 
 
 def test_it_looks_again_soon_after_what_it_waits_for_and_seldom_when_that_takes_long_or_looking_does():

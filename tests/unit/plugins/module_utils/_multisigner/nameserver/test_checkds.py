@@ -4,6 +4,7 @@
 """What named is told of its DS: only what it waits for, only what is true of the key, once, and with a look whether it noted it."""
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -12,6 +13,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dn
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.errors import MultisignerError
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.checkds import Teller
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.keyfiles import key_file_stem, policy_key_folder
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.tools import Answer, Rndc
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 
 ZONE = 'shop.example'
@@ -26,6 +28,7 @@ class FakeNamed:
         self.folder = Path(policy_key_folder(str(directory), ZONE))
         self.folder.mkdir(parents=True)
         self.told: list[tuple[int, str]] = []
+        self.since: list[datetime | None] = []
         self.deaf: set[int] = set()
 
     def has(self, key: DNSKEY, state: str, private: str = 'PrivateKey: AAAA\n') -> None:
@@ -34,9 +37,10 @@ class FakeNamed:
         stem.with_name(stem.name + '.private').write_text(private)
         stem.with_name(stem.name + '.state').write_text(f'; This is the state of key {key.tag}, for {ZONE}.\nAlgorithm: 13\nKSK: yes\nZSK: no\n{state}')
 
-    def checkds(self, zone: str, tag: int, algorithm: int, what: str) -> str:
+    def checkds(self, zone: str, tag: int, algorithm: int, what: str, since: datetime | None) -> str:
         assert (zone, algorithm) == (ZONE, 13)
         self.told.append((tag, what))
+        self.since.append(since)
         if tag in self.deaf:
             return 'Error executing checkds command: no matching key found'
         state, = self.folder.glob(f'K*+{tag:05d}.state')
@@ -129,6 +133,36 @@ def test_what_was_told_before_a_failure_is_told(named: FakeNamed) -> None:
     outcome = tell(named, [*ds(OLD), *ds(NEW)])
     assert (outcome.changed, outcome.failed) == (True, True)
     assert outcome.details['published'] == [f'DNSKEY {first.text}'] and 'did not note' in outcome.msg
+
+
+def test_named_counts_from_when_the_ds_was_there_or_gone(named: FakeNamed) -> None:
+    """Else it would wait once more for what was waited for before it was told."""
+    named.has(NEW, RUMOURED)
+    named.has(OLD, UNRETENTIVE)
+    rndc: Any = named
+    teller = Teller(rndc, str(named.folder.parent.parent), False)
+    option = {'name': ZONE, 'published': ds(NEW), 'withdrawn': ds(OLD), 'published_since': '2026-03-01T10:00:00Z'}
+    teller.serve(option)
+    since = dict(zip((what for _tag, what in named.told), named.since))
+    assert since == {'published': datetime(2026, 3, 1, 10, tzinfo=timezone.utc), 'withdrawn': None}
+    with pytest.raises(MultisignerError, match='the time "yesterday" cannot be read'):
+        teller.serve({**option, 'withdrawn_since': 'yesterday'})
+
+
+def test_rndc_is_told_the_time_in_utc() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    class Asked:
+        def ask(self, *words: str) -> Answer:
+            asked.append(words)
+            return Answer(0, '', '')
+
+    tools: Any = Asked()
+    rndc = Rndc(tools, 'rndc')
+    rndc.checkds(ZONE, 7, 13, 'published', datetime(2026, 3, 1, 10, tzinfo=timezone.utc))
+    rndc.checkds(ZONE, 7, 13, 'published', None)
+    words = ('rndc', 'dnssec', '-checkds', '-key', '7', '-alg', '13')
+    assert asked == [(*words, '-when', '20260301100000', 'published', ZONE), (*words, 'published', ZONE)]
 
 
 def test_records_in_every_form_are_read(named: FakeNamed) -> None:
