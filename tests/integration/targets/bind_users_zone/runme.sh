@@ -34,7 +34,7 @@ tsig() { sed -n '/^ *ns1:/,/secret:/s/.*secret: //p' "$LAB_INVENTORY" | tr -d "\
 update() { printf '%s\n' "server $BIND" "zone $ZONE" "$@" send | nsupdate -y "hmac-sha256:multisigner-ns1:$(tsig)"; } # LINE...
 
 bind_zones() { # STATUS ZONES [OPTION [WORD...]]   what bind_zones says of these
-  logged "$1" ansible -i localhost, -c local localhost -e "ansible_python_interpreter=$PYTHON" -m dnssec.multisigner.bind_zones -a "{\"named_conf\": \"$CONF\",
+  module "$1" bind_zones "{\"named_conf\": \"$CONF\",
     \"directory\": \"$OWN\", \"way\": \"policy\", \"rndc\": \"rndc -c $FOLDER/rndc.conf\", \"tsig\": {\"name\": \"multisigner-ns1\", \"secret\": \"$(tsig)\"},
     \"dnskey_ttl\": $LAB_TTL, \"manage_ns\": true, ${3:-} \"zones\": $2}" "${@:4}"
 }
@@ -141,13 +141,13 @@ if [ $inline = yes ]; then
   bind_zones 0 "[{\"name\": \"$ZONE\"}]"
 
   say "The module that sends updates keeps out of it: it takes the TTL that is there"
-  module() { # OPTIONS   of rfc2136_dnskey
-    logged 0 ansible -i localhost, -c local localhost -e "ansible_python_interpreter=$PYTHON" -m dnssec.multisigner.rfc2136_dnskey -a "{\"server\": \"$BIND\",
-      \"tsig\": {\"name\": \"multisigner-ns1\", \"secret\": \"$(tsig)\"}, \"zones\": [{\"name\": \"$ZONE\", $1: [\"DNSKEY $OTHER\"]}]}"
+  rfc2136_dnskey() { # add|remove
+    module 0 rfc2136_dnskey "{\"server\": \"$BIND\", \"tsig\": {\"name\": \"multisigner-ns1\", \"secret\": \"$(tsig)\"},
+      \"zones\": [{\"name\": \"$ZONE\", \"$1\": [\"DNSKEY $OTHER\"]}]}"
   }
-  module '"add"'
+  rfc2136_dnskey add
   has $BIND "$OTHER" || fail "it is not published"
-  module '"remove"'
+  rfc2136_dnskey remove
   lacks $BIND "$OTHER" || fail "it is still published"
 fi
 

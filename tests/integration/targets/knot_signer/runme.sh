@@ -35,10 +35,6 @@ TSIG='{"name": "multisigner-ns4", "secret": "'$SECRET'"}'
 
 said() { cat "$LOG"; }
 
-module() { # STATUS NAME OPTIONS   one call of a module, its options as JSON
-  logged "$1" ansible -i localhost, -c local localhost -e "ansible_python_interpreter=$PYTHON" -m "dnssec.multisigner.$2" -a "$3" "${@:4}"
-}
-
 knot_zones() { # STATUS ZONES [OPTION...]   what knot_zones says of these
   module "$1" knot_zones "{\"knot_conf\": \"$CONF\", \"directory\": \"$OWN\", \"tsig\": $TSIG, \"policy_options\": {\"propagation-delay\": 1},
     \"dnskey_ttl\": $LAB_TTL, \"manage_ns\": true, \"zones\": $2}" "${@:3}"

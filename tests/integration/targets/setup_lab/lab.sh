@@ -47,6 +47,22 @@ logged() { # STATUS COMMAND...   a pass that must end with STATUS; its output is
   [ "$status" -eq "$expected" ] || { show; fail "exit status $status, not $expected"; }
 }
 
+module() { # STATUS NAME OPTIONS [--check] [--diff]   one call of a module, its options as JSON; a process of Ansible's around each is saved
+  PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*} logged "$1" "$PYTHON" - "$2" "$3" "${@:4}" <<'PYTHON'
+import json, subprocess, sys
+
+name, options, *words = sys.argv[1:]
+options = {**json.loads(options), '_ansible_check_mode': '--check' in words, '_ansible_diff': '--diff' in words}
+command = [sys.executable, '-m', 'ansible_collections.dnssec.multisigner.plugins.modules.' + name]
+said = subprocess.run(command, input=json.dumps({'ANSIBLE_MODULE_ARGS': options}), capture_output=True, text=True)
+print(said.stderr)
+result = json.loads(said.stdout)
+del result['invocation']
+print(json.dumps(result, indent=4))
+sys.exit(2 if result.get('failed') else said.returncode)
+PYTHON
+}
+
 show() { printed Report >&2; grep -vE '^(<|Using module|task path|Loading|redirecting|EXEC)' "$LOG" | tail -n 80 >&2; }
 
 printed() { sed -n "/$1\]/,/^}/s/^ *\"\(.*\)\",\{0,1\}\$/\1/p" "$LOG"; } # END_OF_TASK_NAME   the lines of that task's message in the last pass
