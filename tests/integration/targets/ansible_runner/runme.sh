@@ -12,6 +12,8 @@ set -eu -o pipefail
 enter_lab "$@"
 start_lab 0 --extra-zones 4
 
+said() { cat "$LOG"; }
+
 for shard in 0/8 9/8 x; do
   status=0
   ansible-playbook -i "$LAB_INVENTORY" -e "multisigner_shard=$shard" dnssec.multisigner.verify >"$LAB_DIR/wrong.log" 2>&1 || status=$?
@@ -20,5 +22,10 @@ for shard in 0/8 9/8 x; do
     fail "the shard $shard"
   fi
 done
+# No zone of the lab is in this share: there is nothing to do, and nothing wrong. Nor does the journal of another host come into being.
+logged 0 ansible-playbook -i "$LAB_INVENTORY" -e multisigner_shard=1/1000 -e multisigner_journal_host=ns1 -e "multisigner_journal=$LAB_DIR/none/journal.sqlite" \
+  dnssec.multisigner.multisigner dnssec.multisigner.verify
+[ ! -e "$LAB_DIR/none" ] || fail "a journal"
+
 export PYTHONPATH=${ANSIBLE_COLLECTIONS_PATH%%:*}:$COLLECTION/roles/lab/files
 "$PYTHON" -m ansible_collections.dnssec.multisigner.tests.lab.runner --short
