@@ -4,10 +4,12 @@
 """RDATA of any type in one form, wherever it comes from: a zone transfer, a zone file, the text of an API. It decides nothing.
 
 The form is the presentation of what a signature is made over (RFC 4034 section 6.2): names in lower case where that RFC (as RFC 6840 section 5.1
-amends it) has them so, base64 and hexadecimal in one piece.
+amends it) has them so, base64 and hexadecimal in one piece, and otherwise as PowerDNS writes it, whose API takes no other spelling of some types.
 """
 from __future__ import annotations
 
+import base64
+import re
 from typing import Any, Dict, List
 
 from .content import Place, RRset, content_of
@@ -19,6 +21,7 @@ try:
     import dns.rdata
     import dns.rdataclass
     import dns.rdatatype
+    import dns.rdtypes.svcbbase
     import dns.tokenizer
     import dns.zone
 except ImportError:
@@ -27,6 +30,7 @@ except ImportError:
 
 _STRING = 255  # bytes of one character string (RFC 1035 section 3.3)
 _TEXTS = ('TXT', 'SPF')
+_SERVICES = ('HTTPS', 'SVCB')
 _IN_ONE_PIECE = ('OPENPGPKEY', 'EUI48', 'EUI64')  # which dnspython does not cut, and does not let itself be told so
 
 
@@ -49,10 +53,27 @@ def rdata_of(rtype: str, text: str) -> Any:
 
 def form_of(rdata: Any) -> str:
     wire = rdata.to_digestable()
-    whole = dns.rdata.from_wire(dns.rdataclass.IN, rdata.rdtype, wire, 0, len(wire))
-    if dns.rdatatype.to_text(rdata.rdtype) in _IN_ONE_PIECE:
+    whole: Any = dns.rdata.from_wire(dns.rdataclass.IN, rdata.rdtype, wire, 0, len(wire))
+    rtype = dns.rdatatype.to_text(rdata.rdtype)
+    if rtype in _SERVICES and hasattr(whole, 'params'):
+        return _service(whole)
+    if rtype == 'CERT' and hasattr(whole, 'certificate'):
+        return f'{int(whole.certificate_type)} {whole.key_tag} {int(whole.algorithm)} {base64.b64encode(whole.certificate).decode("ascii")}'
+    if rtype in _IN_ONE_PIECE:
         return str(whole.to_text())
     return str(whole.to_text(chunksize=0))
+
+
+def _service(rdata: Any) -> str:
+    """SVCB and HTTPS (RFC 9460 section 2.1). PowerDNS, and deSEC with it, takes no quotation marks around values that need none."""
+    words = [str(rdata.priority), rdata.target.to_text()]
+    for key in sorted(rdata.params):
+        name = dns.rdtypes.svcbbase.key_to_text(key)  # type: ignore[no-untyped-call]
+        value = '' if rdata.params[key] is None else rdata.params[key].to_text()
+        if re.match(r'^"[^"\\\s]*"$', value):
+            value = value[1:-1]
+        words.append(f'{name}={value}' if value else name)
+    return ' '.join(words)
 
 
 def content_of_zone(name: str, zone: Any) -> Dict[Place, RRset]:
@@ -64,6 +85,15 @@ def content_of_zone(name: str, zone: Any) -> Dict[Place, RRset]:
             rtype = dns.rdatatype.to_text(rdataset.rdtype)
             found.append(RRset(text, rtype, rdataset.ttl, frozenset(form_of(rdata) for rdata in rdataset)))
     return content_of(name, found)
+
+
+def is_type(rtype: str) -> bool:
+    """Whether *rtype* is the name of a type for DNS, and not for one server's API only, such as PowerDNS's ALIAS."""
+    try:
+        dns.rdatatype.from_text(rtype)
+    except dns.exception.DNSException:
+        return False
+    return True
 
 
 def owner_text(owner: Any) -> str:

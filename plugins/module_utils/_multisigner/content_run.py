@@ -70,7 +70,7 @@ def _bring_content(options: Mapping[str, Any], check_mode: bool) -> List[Outcome
             )
             outcome, changes = bring(wish, target, check_mode)
         except MultisignerError as error:
-            outcomes.append(Outcome.failure(group.zone, error))
+            outcomes.append(Outcome.failure(group.zone, error.at(server=signer.name)))
             continue
         if outcome.failed or not changes:
             outcomes.append(outcome)

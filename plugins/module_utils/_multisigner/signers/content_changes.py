@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Iterator, Sequence
 
-from ..canonical import content_of_zone, form_of
+from ..canonical import content_of_zone, form_of, is_type
 from ..content import Change, Content, Held, batches, below_wildcard, compare, refuse_deletion, refuse_large_ttl, shown_apart, within
 from ..errors import MultisignerError
 from ..json_api import ConflictError, NotFoundError, UncertainError
@@ -233,10 +233,10 @@ def seen_everywhere(zone: str, content: Content, changes: Sequence[Change], serv
 
 
 def _to_be_seen(zone: str, content: Content, changes: Sequence[Change]) -> Iterator[Change]:
-    """Those that an answer can tell: not what is at or below a delegation, nor what is gone where a wildcard answers instead."""
+    """Those that an answer can tell: not what is at or below a delegation, nor what is gone where a wildcard answers instead, nor what is no type of DNS."""
     wildcards = {owner for owner, _rtype in content if owner.startswith('*.')}
     for change in changes:
-        if shown_apart(content, zone, change.owner) or (change.after is None and below_wildcard(wildcards, zone, change.owner)):
+        if not is_type(change.place[1]) or shown_apart(content, zone, change.owner) or (change.after is None and below_wildcard(wildcards, zone, change.owner)):
             continue
         yield change
 

@@ -32,6 +32,16 @@ def test_every_spelling_has_one_form_which_is_read_again(rtype: str, spellings: 
     assert rdata_of(rtype, form).to_digestable() == rdata_of(rtype, spellings[0]).to_digestable()
 
 
+@pytest.mark.parametrize(('rtype', 'text', 'form'), [
+    ('HTTPS', '1 . alpn="h2,h3" port="443"', '1 . alpn=h2,h3 port=443'),
+    ('SVCB', '2 Svc.Example. no-default-alpn alpn=h2 ipv4hint=192.0.2.1,192.0.2.2', '2 Svc.Example. alpn=h2 no-default-alpn ipv4hint=192.0.2.1,192.0.2.2'),
+    ('HTTPS', '0 svc.example.', '0 svc.example.'),
+    ('CERT', 'PKIX 1 RSASHA256 AAAA', '1 1 8 AAAA'),
+])
+def test_some_types_are_spelled_as_powerdns_wants_them(rtype: str, text: str, form: str) -> None:
+    assert canonical(rtype, text) == form
+
+
 def test_strings_that_differ_stay_different() -> None:
     assert canonical('TXT', '"ab" "c"') != canonical('TXT', '"a" "bc"')
     assert canonical('TXT', '"A"') != canonical('TXT', '"a"')

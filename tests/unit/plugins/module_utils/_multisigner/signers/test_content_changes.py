@@ -204,7 +204,7 @@ def test_a_refusal_of_the_first_request_is_an_error_and_of_a_later_one_a_failure
 
 def test_servers_are_asked_for_what_an_answer_can_tell() -> None:
     content = zone(rrset('office', 'ns.', rtype='NS'), rrset('ns.office'), rrset('*.wild'), rrset('www'))
-    gone = zone(rrset('a.wild'), rrset('x'))
+    gone = zone(rrset('a.wild'), rrset('x'), rrset('y', 'x.', rtype='ALIAS'))
     changes = compare(content, gone)
     assert [change.place[0] for change in _to_be_seen(ZONE, content, changes)] == ['*.wild.shop.example', 'www.shop.example', 'x.shop.example']
 
