@@ -91,7 +91,7 @@ async def main(queue: asyncio.Queue[Dict[str, Any]], args: Dict[str, Any]) -> No
     while True:
         if not is_told and not watcher.unseen:
             is_told = True
-            await queue.put({'kind': WATCHING, 'zones': watcher.zones, 'messages': [f'{len(watcher.zones)} zones are watched', *watcher.errors.values()]})
+            await queue.put({'kind': WATCHING, 'zones': watcher.zones, 'messages': [f'zones that are watched: {len(watcher.zones)}', *watcher.errors.values()]})
         await asyncio.sleep(watcher.wait())
         try:
             if time.monotonic() - read_at >= READ_AGAIN:
