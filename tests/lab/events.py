@@ -20,6 +20,7 @@ from typing import Callable, Iterator
 import yaml
 from multisigner_lab import settings
 
+from . import cross_matrix
 from . import lifecycle as life
 from .lifecycle import LAB, TTL, StoryError, declared, keys, probed, until
 
@@ -144,13 +145,13 @@ def main() -> int:
         if "-v" in sys.argv:
             print((folder / "rulebook.log").read_text(encoding="utf-8"))
     passes = said.count("PLAY RECAP")
-    print(f"events: {len(seconds)} rollovers of a signer, nothing typed; from the signer's new key to all peers holding it {', '.join(f'{one:.1f} s' for one in seconds)}; "
-          f"{passes} passes ran")
+    told = ", ".join(f"{one:.1f} s" for one in seconds)
+    print(f"events: {len(seconds)} rollovers of a signer, nothing typed; from the signer's new key to all peers holding it {told}; {passes} passes ran")
     return 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (StoryError, life.cross_matrix.NoAnswerError) as error:
+    except (StoryError, cross_matrix.NoAnswerError) as error:
         sys.exit(f"FAILED: {error}")

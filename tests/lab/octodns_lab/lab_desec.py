@@ -1,0 +1,18 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""octodns-desec at the lab's stand-in: its address is fixed in the plugin. Imported by octoDNS only; all else is the plugin's."""
+
+from __future__ import annotations
+
+import os
+
+import octodns_desec
+
+
+class LabDesecProvider(octodns_desec.DesecProvider):
+    """As DesecProvider, whose token is an argument."""
+
+    def __init__(self, name: str, **arguments: object) -> None:
+        octodns_desec.DesecAPI.API_DOMAINS_URL = f"{os.environ['LAB_DESEC_URL']}/domains"
+        super().__init__(name, **arguments)
