@@ -95,7 +95,7 @@ class Octodns:
                 "class": "octodns_powerdns.PowerDnsProvider", "host": settings.NS5, "port": powerdns.API_PORT,
                 "api_key": self._hosts["ns5"]["multisigner_api_token"],
             },
-            "desec": {"class": "lab_desec.LabDesecProvider", "token": os.environ["LAB_DESEC_OWNER_TOKEN"]},
+            "desec": {"class": "lab_desec.provider", "token": os.environ["LAB_DESEC_OWNER_TOKEN"]},
         }
 
     def push(self, when: str, what: str, root_ns: Sequence[str] = (), processors: Mapping[str, Mapping[str, object]] | None = None) -> Row:
@@ -138,7 +138,8 @@ class Octodns:
         }}
         name = settings.TLD
         if not (self._folder / f"{name}yaml").exists():
-            self._run("octodns-dump", target, {"zones": {}}, "--output-dir", str(self._folder), "--lenient", name, "registry")
+            zones = {name: {"sources": ["registry"], "targets": ["config"]}}
+            self._run("octodns-dump", target, {"zones": zones}, "--output-dir", str(self._folder), "--lenient", name, "registry")
             zone = yaml.safe_load((self._folder / f"{name}yaml").read_text(encoding="utf-8"))
             del zone[ZONE.name.removesuffix(f".{name.rstrip('.')}")]
             self._write(name, zone)

@@ -22,7 +22,7 @@ from multisigner_lab import settings
 
 from . import cross_matrix
 from . import lifecycle as life
-from .lifecycle import LAB, TTL, StoryError, declared, keys, probed, until
+from .lifecycle import LAB, TTL, StoryError, keys, probed, until
 
 ZONE = "zsk.example"
 SAFETY = 60  # seconds, in the place of the hour of BIND's default
@@ -35,7 +35,7 @@ DESEC = (settings.DESEC_1, settings.DESEC_2)
 def inventory(folder: Path, publish_safety: int) -> Path:
     """The lab's inventory with one zone, as a folder, which ansible-rulebook wants."""
     told = yaml.safe_load(LAB.inventory.read_text(encoding="utf-8"))
-    told["all"]["vars"]["multisigner_zones"] = [declared(ZONE, ["ns1", "desec"])]
+    told["all"]["vars"]["multisigner_zones"] = [{"name": ZONE, "parent": life.ZONES[ZONE].parent, "signers": ["ns1", "desec"]}]
     host = told["all"]["children"]["signers"]["hosts"]["ns1"]
     host["bind_signer_policy_options"]["publish-safety"] = publish_safety
     folder.mkdir(exist_ok=True)
@@ -75,7 +75,7 @@ class Rulebook:
         give_up = time.monotonic() + 90
         while self.said.count(words) < times:
             if self._process.poll() is not None or time.monotonic() > give_up:
-                raise StoryError(f"ansible-rulebook (status {self._process.returncode}) did not say “{words}” {times} times:\n{self.said[-3000:]}")
+                raise StoryError(f"ansible-rulebook (status {self._process.returncode}) did not say '{words}' {times} times:\n{self.said[-3000:]}")
             time.sleep(0.1)
 
     def end(self) -> None:
@@ -138,6 +138,8 @@ def main() -> int:
             seconds = []
             for _rollover in range(ROLLOVERS):
                 seconds.append(roll(folder))
+                # what waits for a TTL to end is the work of the passes by the clock, of which this is one
+                become_complete(hosts)
                 until("the old key is gone everywhere", lambda: len(keys(settings.NS1, ZONE)) == len(keys(settings.DESEC_1, ZONE)) == KEYS)
                 until("BIND is done with it", lambda: life.is_settled(ZONE))
             said = rulebook.said

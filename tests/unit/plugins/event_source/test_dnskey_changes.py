@@ -40,7 +40,7 @@ class Scripted:
         return told
 
 
-def run(monkeypatch, watcher, events, args=INVENTORY):
+def run(monkeypatch, watcher, events, **args):
     """The first *events* events."""
     monkeypatch.setattr(module, 'read_inventory', lambda inventories: {})
     monkeypatch.setattr(module, 'Watcher', lambda options, pace: watcher)
@@ -48,7 +48,7 @@ def run(monkeypatch, watcher, events, args=INVENTORY):
 
     async def collect():
         queue = asyncio.Queue()
-        source = asyncio.ensure_future(module.main(queue, args))
+        source = asyncio.ensure_future(module.main(queue, {**INVENTORY, **args}))
         getter = asyncio.ensure_future(asyncio.wait_for(_take(queue, events), 5))
         await asyncio.wait([source, getter], return_when=asyncio.FIRST_COMPLETED)
         if source.done():
@@ -77,7 +77,7 @@ def test_what_is_wrong_at_the_start_ends_it(monkeypatch):
 
 def test_what_goes_wrong_later_is_an_event_and_it_goes_on(monkeypatch):
     watcher = Scripted([], MultisignerError('this machine has no resolver'), [{'kind': 'changed'}])
-    found = run(monkeypatch, watcher, 3, {**INVENTORY, 'shortest': 0.01})
+    found = run(monkeypatch, watcher, 3, shortest=0.01)
     assert [event['kind'] for event in found] == ['watching', 'failed', 'changed']
     assert 'no resolver' in found[1]['messages'][0]
 
