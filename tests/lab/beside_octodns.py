@@ -130,7 +130,7 @@ class Octodns:
         (self._folder / f"{name}yaml").write_text(yaml.safe_dump(dict(zone)), encoding="utf-8")
 
     def push_parent(self, when: str, what: str, processors: Mapping[str, Mapping[str, object]] | None = None) -> Row:
-        """The parent zone, as octoDNS found it before the zone below had DS: a configuration that knows nothing of it."""
+        """The parent zone, as it was before the zone below had DS: a configuration with its NS and without those."""
         key = self._registry_key
         target = {"registry": {
             "class": "octodns_bind.BindProvider", "host": settings.REGISTRY,
@@ -141,7 +141,8 @@ class Octodns:
             zones = {name: {"sources": ["registry"], "targets": ["config"]}}
             self._run("octodns-dump", target, {"zones": zones}, "--output-dir", str(self._folder), "--lenient", name, "registry")
             zone = yaml.safe_load((self._folder / f"{name}yaml").read_text(encoding="utf-8"))
-            del zone[ZONE.name.removesuffix(f".{name.rstrip('.')}")]
+            label = ZONE.name.split(".", maxsplit=1)[0]
+            zone[label] = [record for record in zone[label] if record["type"] != "DS"]
             self._write(name, zone)
         at = time.monotonic() - self.began
         before = stand()
@@ -245,8 +246,7 @@ def main() -> int:
     complaints += row.lost
     types = {"ours": {"class": "octodns.processor.filter.TypeRejectlistFilter", "rejectlist": ["DS"]}}
     row = octodns.push_parent("after it", "the parent zone, with TypeRejectlistFilter for DS", types)
-    if any("DS at" in one for one in row.lost):
-        complaints += row.lost
+    complaints += row.lost
     row = octodns.push_parent("after it", "the parent zone, without a filter")
     if not row.lost:
         complaints.append("a configuration of the parent zone without the DS lost nothing: is the guide right?")

@@ -103,10 +103,10 @@ def when(what: str, is_so: Callable[[], bool]) -> float:
 
 def roll(folder: Path) -> float:
     """Seconds from BIND's new ZSK, which it makes by itself, to the last server of deSEC that has it."""
-    old = life.own_key("ns1", ZONE, 256)
+    old, = life.signing_tags(settings.NS1, ZONE, "SOA")
     before = set(keys(settings.NS1, ZONE))
     with probed(folder, ZONE) as told:
-        life.rndc("ns1", "dnssec", "-rollover", "-key", str(old.tag), ZONE)
+        life.rndc("ns1", "dnssec", "-rollover", "-key", str(old), ZONE)
         began = when("BIND publishes a new key", lambda: bool(set(keys(settings.NS1, ZONE)) - before))
         new = next(iter(set(keys(settings.NS1, ZONE)) - before))
         first = when("a server of deSEC has it", lambda: any(new in keys(address, ZONE) for address in DESEC))
