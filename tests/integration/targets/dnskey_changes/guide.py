@@ -61,7 +61,7 @@ def book_faults(book: Dict[str, Any], arguments: set[str], playbooks: set[str], 
     for playbook in re.findall(rf"'name': '{NAME}'", str(starting)):
         if playbook not in playbooks:
             yield f'there is no playbook {playbook}'
-    if "'changed_zones': '{{ event.zones }}'" not in str(starting):
+    if "'multisigner_only': '{{ event.zones }}'" not in str(starting):
         yield 'the pass is not for the zones of the event'
 
 
