@@ -13,6 +13,7 @@ enter_lab "$@"
 target=$PWD
 start_lab 0
 zone=copy.example
+export PATH=$PATH:/usr/sbin
 cd "$LAB_DIR"
 
 said() { sed -E 's/\\"/"/g; s/\\\\/\\/g' "$LOG" | tr -s ' \n' ' '; }
