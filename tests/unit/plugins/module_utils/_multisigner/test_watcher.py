@@ -8,9 +8,15 @@ import asyncio
 import time
 from collections import Counter
 
+import dns.dnssec
+import dns.flags
+import dns.message
 import dns.name
+import dns.rdatatype
+import dns.rrset
 import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import watcher as module
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.resolve import Server
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.watcher import Pace, Turns, Watcher
 from ansible_collections.dnssec.multisigner.tests.support.bad_dns_server import BadDnsServer
@@ -93,6 +99,14 @@ def test_a_forged_key_is_a_change_that_is_not_authenticated(world):
     assert kinds(world.round()) == [('changed', False)]
 
 
+def test_no_api_is_asked_about_keys_that_nothing_else_authenticates(world):
+    world.options['signers'][1].update(driver='desec', api_url='http://127.0.0.1:9/', api_token='unused')
+    world.watch()
+    world.desec.ksk = Key(257)
+    world.desec.add_keys(Key(256))
+    assert kinds(world.round()) == [('changed', False)]
+
+
 def test_a_forged_cds_beside_true_keys_is_not_authenticated_and_a_signed_one_is(world):
     world.watch()
     world.desec.publish('CDS', '12345 13 2 ' + 64 * 'a')
@@ -110,6 +124,47 @@ def test_a_cds_that_is_gone_without_proof_is_not_authenticated(world):
     world.watch()
     del world.desec.records[world.desec.name, 'CDS']
     assert kinds(world.round()) == [('settled', False)]  # the other signer has none either
+
+
+class LyingServer(SignedServer):
+    """Forges CDS for whoever asks without signatures, and tells the truth to those who ask with them."""
+
+    def _respond(self, wire):
+        query = dns.message.from_wire(wire)
+        if query.question[0].rdtype != dns.rdatatype.CDS or query.ednsflags & dns.flags.DO:
+            return super()._respond(wire)
+        answer = dns.message.make_response(query)
+        answer.flags |= dns.flags.AA
+        answer.answer.append(dns.rrset.from_text(query.question[0].name, 300, 'IN', 'CDS', '12345 13 2 ' + 64 * 'f'))
+        return answer.to_wire()
+
+
+def test_a_forged_cds_is_not_authenticated_by_another_answer_that_is_true(world):
+    world.desec.publish('CDS', '12345 13 2 ' + 64 * 'a')
+    world.watch()
+    world.replace('desec', lambda port: LyingServer(world.desec, port=port))
+    assert kinds(world.round()) == [('changed', False)]
+
+
+def denial(zone, rtype, text, signed=True):
+    """An answer without CDS whose authority section has this NSEC or NSEC3."""
+    answer = dns.message.make_query(zone.name, 'CDS')
+    owner = zone.name if rtype == 'NSEC' else dns.name.from_text(dns.dnssec.nsec3_hash(zone.name, '', 200, 1), zone.name)
+    rrset = dns.rrset.from_text(owner, 300, 'IN', rtype, text)
+    answer.authority.extend([rrset, zone.signatures(rrset)] if signed else [rrset])
+    return answer
+
+
+@pytest.mark.parametrize(('rtype', 'text', 'signed', 'proved'), [
+    ('NSEC', 'a.shop.example. NS SOA RRSIG NSEC DNSKEY', True, True),
+    ('NSEC', 'a.shop.example. NS SOA RRSIG NSEC DNSKEY', False, False),
+    ('NSEC', 'a.shop.example. NS SOA RRSIG NSEC DNSKEY CDS', True, False),
+    ('NSEC3', '1 0 200 - AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA NS SOA RRSIG DNSKEY', True, False),  # more iterations than anybody would compute
+])
+def test_what_proves_that_there_is_no_cds(rtype, text, signed, proved):
+    zone = SignedZone(ZONE)
+    keys = frozenset({DNSKEY.parse(zone.ksk.text)})
+    assert module._is_proved(denial(zone, rtype, text, signed), ZONE, 'CDS', keys) is proved
 
 
 def test_signers_that_differ_when_watching_begins_are_told(world):
