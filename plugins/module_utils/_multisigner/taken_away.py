@@ -68,10 +68,15 @@ def _was(here: Situation, kind: str, subject: str) -> bool:
 
 
 def _others(here: Situation, key: DNSKEY) -> tuple[SignerView, ...]:
-    """The signers that have *key* from us: known ones, that stay, and whose own it is not. A joiner never had it."""
+    """The signers that have *key* from us: those that stay, and whose own it is not."""
     owners = here.owners.get(key, frozenset())
+    return tuple(view for view in here.staying if view.name not in owners)
+
+
+def _without_joiners(here: Situation, names: Iterable[str]) -> list[str]:
+    """Those that the journal knows: a joiner never had anything."""
     known = {fact.subject.split(' ', 1)[0] for fact in here.facts.known(KEY_OWNER)}
-    return tuple(view for view in here.staying if view.name in known and view.name not in owners)
+    return [name for name in names if name in known]
 
 
 def _lacking(views: Iterable[SignerView], has: Has) -> list[str]:
@@ -95,7 +100,7 @@ def _keys(here: Situation) -> list[str]:
     for key in sorted(here.shared):
         if _was(here, KEY_EVERYWHERE, key.text):
             holders = [view for view in _others(here, key) if key not in here.spared(view)]
-            found += [f'DNSKEY {key} at {name}' for name in _lacking(holders, partial(_publishes, key))]
+            found += [f'DNSKEY {key} at {name}' for name in _without_joiners(here, _lacking(holders, partial(_publishes, key)))]
     return found
 
 
@@ -108,7 +113,7 @@ def _announcements(here: Situation, wanted: frozenset[DS]) -> list[str]:
             was, others = _was(here, ANNOUNCED_EVERYWHERE, key.text), _others(here, key)
             lacking = _lacking(others, partial(_announces, key, cds))
             here.facts.note(ANNOUNCED_EVERYWHERE, key.text, bool(others) and not lacking, 0)
-            found += [f'CDS and CDNSKEY of {key} at {name}' for name in lacking if was]
+            found += [f'CDS and CDNSKEY of {key} at {name}' for name in (_without_joiners(here, lacking) if was else ())]
     return found
 
 
@@ -126,7 +131,7 @@ def _name_servers(here: Situation) -> list[str]:
     for name in sorted({one for names in shown.values() for one in names}):
         lacking = _lacking(here.staying, partial(_names, name))
         if _was(here, NS_EVERYWHERE, name):
-            found += [f'NS {name} at {place}' for place in lacking]
+            found += [f'NS {name} at {place}' for place in _without_joiners(here, lacking)]
         here.facts.note(NS_EVERYWHERE, name, not lacking, 0)
         is_delegated = all(name in server.ns for server in here.seen.parent.servers)
         if _was(here, NS_AT_PARENT, name) and not is_delegated:
