@@ -23,7 +23,7 @@ if command -v systemd-analyze >/dev/null; then
 else
   echo "systemd-analyze is not here: the units were not verified"
 fi
-sed -n 's/^ExecStart=.* ansible-playbook -i [^ ]* //p' "$folder/units/multisigner.service" | xargs -r ansible-playbook -i localhost, --syntax-check
+sed -n 's/^ExecStart=.* ansible-playbook -i [^ ]* //p' "$folder/units/multisigner.service" | xargs -r ansible-playbook -i inventory.yml --syntax-check
 
 # the pass for the zones that an event names takes no others
 ansible-playbook -i inventory.yml dnssec.multisigner.multisigner -e '{multisigner_only: [talk.example]}' >"$folder/log" 2>&1 && status=0 || status=$?
