@@ -20,6 +20,7 @@ from ...plugins.module_utils._multisigner.observation import ParentServerView, P
 from ...plugins.module_utils._multisigner.plan import plan
 from ...plugins.module_utils._multisigner.situation import CSYNC_OURS, KEY_EARLY, KEY_FOUND_AT, KEY_OWNER
 from ...plugins.module_utils._multisigner.steps import Plan, Step
+from ...plugins.module_utils._multisigner.taken_away import KINDS
 from .controller import Decision, Fact, Look, Memories, Memory
 from .keys import ZONE, KeyRing
 from .world import DEAD, LEAVING, OUT, PARENT_DS, PARENT_NS, Content, Declaration, ParentServer, Settings, Write
@@ -83,7 +84,7 @@ class RealController:
         """The number of the memory that the journal then holds: it stores as Journal.store() does."""
         facts = tuple(sorted(
             Fact(fact.kind, fact.subject, 0 if fact.kind in TIMELESS else self._age(fact.since), fact.ttl // self._unit)
-            for fact in made.memory.facts.values()
+            for fact in made.memory.facts.values() if fact.kind not in KINDS  # they change no decision, and would only multiply the states
         ))
         after = self.memories.number(Memory(0, facts))
         known = self.memories[before]

@@ -24,6 +24,7 @@ from .observation import ZoneObservation
 from .parent_steps import ParentSteps
 from .situation import CSYNC_OURS, DS_EVERYWHERE, DS_NOWHERE, Situation, latest
 from .steps import Delegation, Findings, Plan, Step, Wait, since
+from .taken_away import tell_taken_away
 
 
 def plan(group: Group, seen: ZoneObservation, memory: Memory, now: float, hold_until: float | None = None) -> Plan:
@@ -39,6 +40,7 @@ def plan(group: Group, seen: ZoneObservation, memory: Memory, now: float, hold_u
         steps, delegation = _Planner(here, findings).decide()
     complaints.tell_what_stays()
     complaints.tell_rollovers()
+    findings.notes.extend(tell_taken_away(here))
     if hold_until is not None and hold_until > now:
         findings.waits.insert(0, Wait('another run to end', hold_until, 'what it removes must be seen before anything else is decided'))
         steps, delegation = [], None

@@ -22,6 +22,7 @@ ANNOUNCED_EVERYWHERE = 'CDS and CDNSKEY at every server of the other signers'
 NS_EVERYWHERE = 'NS at every server of every signer'
 NS_AT_PARENT = 'NS at every server of the parent'
 TAKEN_AWAY = 'record that somebody else took away'
+KINDS = frozenset((ANNOUNCED_EVERYWHERE, NS_EVERYWHERE, NS_AT_PARENT, TAKEN_AWAY))  # of the facts by which nothing is planned
 TOLD_FOR = 86400  # seconds: the pass that finds it puts the record back, and reports what is then
 
 Has = Callable[[ServerView], bool]
@@ -34,9 +35,10 @@ def tell_taken_away(here: Situation) -> list[str]:
     """
     found: list[str] = []
     if here.is_seen_whole and not here.group.insecure:
-        wanted = ParentSteps(here, Findings()).wanted()
+        parent = ParentSteps(here, Findings())
+        wanted = parent.wanted()
         found = [*_keys(here), *_delegation(here, wanted or frozenset()), *_name_servers(here)]
-        found += _announcements(here, wanted) if wanted is not None else _kept(here, ANNOUNCED_EVERYWHERE)
+        found += _announcements(here, wanted, parent.replaced) if wanted is not None else _kept(here, ANNOUNCED_EVERYWHERE)
     else:
         for kind in (ANNOUNCED_EVERYWHERE, NS_EVERYWHERE, NS_AT_PARENT):
             _kept(here, kind)
@@ -104,10 +106,10 @@ def _keys(here: Situation) -> list[str]:
     return found
 
 
-def _announcements(here: Situation, wanted: frozenset[DS]) -> list[str]:
-    """CDS and CDNSKEY go together, so one fact for each key will do."""
+def _announcements(here: Situation, wanted: frozenset[DS], replaced: frozenset[DNSKEY]) -> list[str]:
+    """CDS and CDNSKEY go together, so one fact for each key will do. Those of a key that was *replaced* the pass itself takes away."""
     found = []
-    for key in sorted(key for key in here.owners if key.is_sep):
+    for key in sorted(key for key in here.owners if key.is_sep and key not in replaced):
         cds = frozenset(ds for ds in here.ds_of(key) if ds in wanted)
         if cds:
             was, others = _was(here, ANNOUNCED_EVERYWHERE, key.text), _others(here, key)

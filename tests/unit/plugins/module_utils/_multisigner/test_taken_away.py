@@ -7,12 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.facts import Facts
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Memory
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.observation import ParentServerView, ParentView, ZoneObservation
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.plan import plan
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.situation import Situation
-from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.taken_away import TOLD_FOR, tell_taken_away
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.taken_away import TOLD_FOR
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.plan_story import (
     CSK,
     KSK,
@@ -45,11 +43,9 @@ class Passes:
         names = frozenset(NAMES[name] for name in ns)
         parent = ParentServerView('198.51.100.1', error=error, authenticated=True, ds=ds_shown, ds_ttl=5, ns=names, ns_ttl=5)
         seen = ZoneObservation(ZONE, self.now, tuple(signer.view(Ttls()) for signer in signers), ParentView('registry', 'example', (parent,)))
-        facts = Facts(self.memory, self.now)
-        notes = tell_taken_away(Situation(self.group, seen, facts))
         made = plan(self.group, seen, self.memory, self.now)
-        self.memory = replace(made.memory, facts={**made.memory.facts, **facts.current})
-        return notes
+        self.memory = made.memory
+        return [note for note in made.notes if 'took it away' in note]
 
 
 @pytest.fixture(name='passes')
@@ -132,6 +128,14 @@ def test_a_key_that_its_own_signer_withdraws_is_not_told(passes):
     new = CSK.__class__(257, 3, 13, b'n' * 64)
     rolled = replace(DESEC, own=(new,), cds=(KSK, new))
     assert not [note for note in passes.look(replace(NS1, foreign=(new,)), rolled, ds_shown=ds(KSK, new)) if f'DNSKEY {CSK}' in note]
+
+
+def test_the_cds_of_a_key_that_its_signer_has_replaced_go_by_the_pass_itself(passes):
+    new = CSK.__class__(257, 3, 13, b'n' * 64)
+    rolled, other = replace(NS1, own=(KSK, new, ZSK), cds=(new, CSK), retiring=(KSK,)), replace(DESEC, foreign=(KSK, new, ZSK), cds=(KSK, new, CSK))
+    for _unused in range(2):
+        passes.look(rolled, other, ds_shown=DS, after=100_000)
+    assert not passes.look(rolled, replace(other, cds=(new, CSK)), ds_shown=DS)
 
 
 def test_a_zone_that_was_not_seen_whole_tells_nothing_and_forgets_nothing(passes):
