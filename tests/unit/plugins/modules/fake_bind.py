@@ -15,9 +15,9 @@ from typing import Any, Callable
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY, parse_record
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.nameserver.keyfiles import key_file_stem
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 
 
 class FakeBind:

@@ -9,9 +9,9 @@ import socket
 from typing import Any, Iterator
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import api_module, task
 from ansible_collections.dnssec.multisigner.plugins.modules import desec_dnskey
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.scripted_api import TOKEN, URL, Call, Script, finished, install
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.signers.desec_samples import (
     KSK,

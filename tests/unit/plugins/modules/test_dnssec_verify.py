@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import task
 from ansible_collections.dnssec.multisigner.plugins.modules import dnssec_verify
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 
 SECRET = 'c2VjcmV0IG9mIHRoZSB0ZXN0'
 ARGUMENTS: dict[str, Any] = {

@@ -9,9 +9,9 @@ import json
 import os
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.journal import Fact, Journal, Memory
 from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_journal
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 
 FACT, OTHER = Fact('kind', 'subject', 1_800_000_000, 3600), Fact('kind', 'other', None, 60)
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import journal
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.dnskey import DNSKEY
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import Group, Parent, Signer
@@ -19,6 +18,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.ob
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.steps import Delegation, Plan, Wait
 from ansible_collections.dnssec.multisigner.plugins.modules import multisigner_plan
 from ansible_collections.dnssec.multisigner.plugins.modules.multisigner_plan import mark, parent_work, signer_news, time_to_poll, time_to_wait
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 
 ZONE = 'shop.example'
 KEY = DNSKEY(257, 3, 13, b'1' * 64)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import task
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.publish import Registration
 from ansible_collections.dnssec.multisigner.plugins.modules import registry_ds
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 
 SECRET = 'c2VjcmV0IG9mIHRoZSB0ZXN0'
 KSK = '257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ=='

@@ -8,11 +8,11 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import task
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.outcome import Outcome
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.rfc2136 import Signer
 from ansible_collections.dnssec.multisigner.plugins.modules import rfc2136_dnskey
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 
 SECRET = 'c2VjcmV0IG9mIHRoZSB0ZXN0'
 ARGUMENTS: dict[str, Any] = {

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import CLIENTS, DRIVERS
 from ansible_collections.dnssec.multisigner.plugins.modules import signer_dnskey
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.signers.hosted_standins import (
     STANDINS,
     TOKEN,

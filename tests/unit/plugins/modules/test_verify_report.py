@@ -10,8 +10,8 @@ import resource
 import stat
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dnssec.multisigner.plugins.modules import verify_report
+from ansible_collections.dnssec.multisigner.tests.support.module_args import patch_module_args
 from ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.verify_report.report_samples import hostile, without_key, zone
 
 FORMS = {'html': 'index.html', 'junit': 'junit.xml', 'prometheus': 'zones.prom', 'json': 'zones.json'}
