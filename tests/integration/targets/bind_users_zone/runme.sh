@@ -11,6 +11,7 @@ set -eu -o pipefail
 . ../setup_lab/lab.sh
 enter_lab "$@"
 start_lab 0 --pairs
+keep_signers ns1 ns4
 export PATH=$PATH:/usr/sbin
 BIND=127.53.2.1 KNOT=127.53.2.4 ZONE=bind-knot.example
 FOLDER=$LAB_DIR/ns1

@@ -26,6 +26,8 @@ inventory['all']['children']['signers']['hosts']['ns1']['bind_signer_policy_opti
 with open(sys.argv[1], 'w', encoding='utf-8') as file:
     yaml.safe_dump(inventory, file)
 PYTHON
+cp "$LAB_INVENTORY" "$LAB_DIR/with-powerdns.yml"
+keep_signers ns1 ns4 desec
 KNOT=127.53.2.4 BIND=127.53.2.1 DESEC="127.53.3.1 127.53.3.2"
 FOLDER=$LAB_DIR/ns4
 CONF=$FOLDER/knot.conf OWN=$FOLDER/multisigner
@@ -399,6 +401,7 @@ if grep -q bind-knot "$OWN/multisigner.conf"; then fail "it is still declared"; 
 grep -q knot-desec "$OWN/multisigner.conf" || fail "a zone that was not mentioned is not declared any more"
 
 say "The playbook, for a zone whose file stays the source of truth: PowerDNS joins, and the file is edited as before"
+cp "$LAB_DIR/with-powerdns.yml" "$LAB_INVENTORY"
 declared="[$(group knot-powerdns.example 'ns4, ns5')]"
 FILE=$FOLDER/zones/operators.zone
 cp "$FOLDER/zones/knot-powerdns.example.zone" "$FILE"

@@ -10,10 +10,8 @@ set -eu -o pipefail
 # shellcheck source=tests/integration/targets/setup_lab/lab.sh
 . ../setup_lab/lab.sh
 enter_lab "$@"
-PYTHONPATH=$COLLECTION/roles/lab/files "$PYTHON" -m multisigner_lab --desec-limits 0 --cycle
-# shellcheck disable=SC1091
-. "$LAB_DIR/environment"
-export ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 ANSIBLE_HOME=$LAB_DIR/ansible
+start_lab 0 --cycle
+keep_signers ns1 desec
 NS1=127.53.2.1 DESEC="127.53.3.1 127.53.3.2"
 
 declare_zones() { # YAML of bind_signer_zones and of multisigner_zones, in the place of the lab's
