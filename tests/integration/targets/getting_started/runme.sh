@@ -130,7 +130,7 @@ done
 
 say "Until it is complete, with a person who brings the DS and the NS to the registry when the report asks for them"
 person() { # COUNT TYPE   waits until the export has so many of them to add, then enters it all
-  until grep -E "^update add $zone\. .* $2 " "registry/$zone/nsupdate.txt" 2>/dev/null | [ "$(wc -l)" -ge "$1" ]; do sleep 0.2; done
+  until [ "0$(grep -cE "^update add $zone\. .* $2 " "registry/$zone/nsupdate.txt" 2>/dev/null)" -ge "$1" ]; do sleep 0.2; done
   nsupdate -k "$LAB_REGISTRY_KEY" "registry/$zone/nsupdate.txt"
 }
 { person 2 DS && person 2 NS; } &
