@@ -37,8 +37,8 @@ def tell_taken_away(here: Situation) -> list[str]:
     if here.is_seen_whole and not here.group.insecure:
         parent = ParentSteps(here, Findings())
         wanted = parent.wanted()
-        found = [*_keys(here), *_delegation(here, wanted or frozenset()), *_name_servers(here)]
-        found += _announcements(here, wanted, parent.replaced) if wanted is not None else _kept(here, ANNOUNCED_EVERYWHERE)
+        found = [*_keys(here), *_delegation(here, parent.replaced), *_name_servers(here)]
+        found += _announcements(here, wanted, parent.replaced) if wanted else _kept(here, ANNOUNCED_EVERYWHERE)
     else:
         for kind in (ANNOUNCED_EVERYWHERE, NS_EVERYWHERE, NS_AT_PARENT):
             _kept(here, kind)
@@ -119,8 +119,11 @@ def _announcements(here: Situation, wanted: frozenset[DS], replaced: frozenset[D
     return found
 
 
-def _delegation(here: Situation, wanted: frozenset[DS]) -> list[str]:
-    missing = wanted - here.seen.parent.ds_everywhere
+def _delegation(here: Situation, replaced: frozenset[DNSKEY]) -> list[str]:
+    """The DS of keys that stay. When all are gone, the plan may want none for a while: it is no measure then."""
+    zone, digest_types = here.group.zone, here.group.digest_types
+    keys = frozenset().union(*(view.own_sep - view.retiring for view in here.staying)) - replaced
+    missing = frozenset(key.ds(zone, number) for key in keys for number in digest_types) - here.seen.parent.ds_everywhere
     return [f'DS {ds.text} at the parent' for ds in sorted(missing) if _was(here, DS_EVERYWHERE, ds.text)]
 
 

@@ -76,6 +76,10 @@ def test_a_ds_that_is_gone_is_told(passes):
     assert only(passes.look(NS1, DESEC, ds_shown=ds(KSK))).startswith(f'DS {CSK.ds(ZONE).text} at the parent was there')
 
 
+def test_a_ds_set_that_is_gone_as_a_whole_is_told(passes):
+    assert len(passes.look(NS1, DESEC, ds_shown=frozenset())) == 2
+
+
 def test_ns_that_are_gone_are_told_at_a_signer_and_at_the_parent(passes):
     notes = passes.look(replace(NS1, ns=('ns1',)), DESEC, ns=('ns1',))
     assert [note.split(' was there')[0] for note in notes] == ['NS ns.desec.example at ns1', 'NS ns.desec.example at the parent']
