@@ -209,7 +209,8 @@ def restored(run: Pass, variables: Mapping[str, Mapping[str, object]], before: S
     missing = lost(before, stand())
     if missing:
         raise StoryError(f"a pass did not bring back {', '.join(missing)}")
-    notes = re.findall(r"note: ([^\n\"']* was there, and was found to be gone)", log.read_text(encoding="utf-8"))
+    said = re.sub(r"\s+", " ", log.read_text(encoding="utf-8"))  # long lines are broken
+    notes = re.findall(r"note: ([^\"']*? was there, and was found to be gone)", said)
     return f"all is back; {'; '.join(dict.fromkeys(notes)) or 'nothing is told of it'}"
 
 
