@@ -143,7 +143,7 @@ def read_inventory(inventories: List[str]) -> Dict[str, Any]:
             said = ' '.join(line for line in ran.stdout.splitlines() if line.startswith(('fatal:', 'ERROR', '[ERROR]')))
             raise MultisignerError(
                 f'the inventory {", ".join(inventories)} cannot be read: {said[:1000] or "ansible-playbook wrote nothing"}',
-                remedy=f'Run  ansible-playbook {" ".join(options)} -e watched_file=/dev/null {PLAYBOOK}  and mend what it says',
+                remedy=f'Run  ansible-playbook {" ".join(options)} {PLAYBOOK}  and mend what it says',
             )
         watched: Dict[str, Any] = json.loads(target.read_text(encoding='utf-8'))
         return watched

@@ -123,3 +123,4 @@ def test_an_inventory_that_cannot_be_read_is_named_and_no_secret_is(tmp_path, mo
     with pytest.raises(MultisignerError, match='nowhere.yml cannot be read: fatal: .*undefined variable') as caught:
         module.read_inventory(['nowhere.yml'])
     assert 's3cret' not in str(caught.value)
+    assert 'watched_file' not in str(caught.value)  # a person who runs it by hand has nothing written
