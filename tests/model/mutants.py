@@ -209,6 +209,7 @@ MUTANTS = (
     ),
     Mutant('the last NS may go', 'ns_steps.py', 'if stays and any(name in ns for ns in shown)]', 'if any(name in ns for ns in shown)]', 'change'),
     # CSYNC
+    Mutant('resolvers are sent to a signer that lacks the declared content', 'ns_steps.py', 'if self._lacks_content(view.name):', 'if False:'),
     Mutant('a CSYNC is published while the NS differ', 'csync_steps.py', 'if len(shown) != 1:', 'if False:'),
     Mutant(
         'a CSYNC names a signer that is not ready', 'csync_steps.py',
@@ -336,11 +337,11 @@ MUTANTS = (
     ),
     Mutant(
         'a signer is told of a DS before every resolver can have it', 'plan.py',
-        'for ds, fact in here.ds_shown.items() if here.facts.has_aged(fact))', 'for ds, fact in here.ds_shown.items())', 'ksk-long-ds',
+        'if fact.since is not None and here.facts.has_aged(fact)}', 'if fact.since is not None}', 'ksk-long-ds',
     ),
     Mutant(
         'a signer is told that a DS is gone while it is cached', 'plan.py',
-        'if all(here.facts.has_aged(fact) for fact in here.ds_traces(key)) for ds in', 'for ds in', 'ksk',
+        ' for key, facts in traces.items() if all(here.facts.has_aged(fact) for fact in facts)}', ' for key, facts in traces.items()}', 'ksk',
     ),
     Mutant(
         'the DS of a zone that goes insecure are never cached', 'plan.py',
