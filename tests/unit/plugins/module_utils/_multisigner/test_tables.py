@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of signers and parents, in README.md and in the guide, are what the code says of itself. With --write they are written anew:
+"""The tables of signers and parents, in README.md, in its translation and in the guide, are what the code says of itself. With --write they are written anew:
 
     python -m ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.test_tables --write
 """
@@ -12,13 +12,14 @@ import sys
 from pathlib import Path
 from typing import Sequence
 
+import pytest
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import DRIVERS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.base import Capabilities as Channel
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.parents.channels import CHANNELS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.base import Capabilities as Driver
 
 ROOT = Path(__file__).parents[5]
-README, GUIDE = ROOT / 'README.md', ROOT / 'docs/docsite/rst/parents.rst'
+READMES, GUIDE = (ROOT / 'README.md', ROOT / 'README.ja.md'), ROOT / 'docs/docsite/rst/parents.rst'
 SIGNERS = ('signer', 'its own keys are known by', 'a key is published before it signs', 'KSKs of others', 'NS are managed', 'TTL of a new RRset')
 PARENTS = ('channel', 'takes', 'writes', 'removes by', 'at most', 'the parent shows it', 'changed meanwhile', 'NS')
 WRITES = {'add_remove': 'one by one', 'replace': 'whole sets', 'ask': 'nothing', 'files': 'files'}
@@ -60,7 +61,7 @@ def csv(rows: Sequence[Row]) -> str:
 
 
 def with_tables(readme: str) -> str:
-    """README.md with its tables as they have to be."""
+    """A README with its tables as they have to be."""
     for head, rows in ((SIGNERS, signers()), (PARENTS, parents())):
         readme = re.sub(rf'^\| {head[0]} \|.*\n(?:\|.*\n)*', markdown(head, rows), readme, flags=re.MULTILINE)
     return readme
@@ -71,8 +72,9 @@ def with_table(guide: str) -> str:
     return re.sub(r'(:header: ).*\n\n(?:   ".*\n)*', lambda found: found.group(1) + ', '.join(f'"{cell}"' for cell in PARENTS) + '\n\n' + csv(parents()), guide)
 
 
-def test_the_tables_in_the_readme_are_what_signers_and_channels_say_of_themselves() -> None:
-    readme = README.read_text(encoding='utf-8')
+@pytest.mark.parametrize('page', READMES, ids=lambda page: page.name)
+def test_the_tables_in_the_readme_are_what_signers_and_channels_say_of_themselves(page: Path) -> None:
+    readme = page.read_text(encoding='utf-8')
     assert markdown(SIGNERS, signers()) in readme and markdown(PARENTS, parents()) in readme
     assert with_tables(readme) == readme
 
@@ -89,5 +91,6 @@ def test_every_channel_is_described_in_the_guide() -> None:
 
 
 if __name__ == '__main__' and sys.argv[1:] == ['--write']:
-    README.write_text(with_tables(README.read_text(encoding='utf-8')), encoding='utf-8')
+    for written in READMES:
+        written.write_text(with_tables(written.read_text(encoding='utf-8')), encoding='utf-8')
     GUIDE.write_text(with_table(GUIDE.read_text(encoding='utf-8')), encoding='utf-8')
