@@ -73,7 +73,7 @@ command = [sys.executable, '-m', 'ansible_collections.dnssec.multisigner.plugins
 said = subprocess.run(command, input=json.dumps({'ANSIBLE_MODULE_ARGS': options}), capture_output=True, text=True)
 print(said.stderr)
 result = json.loads(said.stdout)
-del result['invocation']
+result.pop('invocation', None)  # which newer versions of ansible-core leave out
 print(json.dumps(result, indent=4))
 sys.exit(2 if result.get('failed') else said.returncode)
 PYTHON

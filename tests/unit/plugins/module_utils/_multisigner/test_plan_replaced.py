@@ -126,6 +126,22 @@ def test_a_cds_of_its_own_key_stays_as_long_as_it_announces_the_key():
     assert not removed(made, 'ns1')
 
 
+def test_where_algorithms_are_mixed_the_next_key_has_to_sign_in_every_cache_too():
+    old, new = key(1, algorithm=8), key(2, algorithm=8)
+    one, other = At('ns1', (old,), (CSK,), cds=(old, CSK)), At('desec', (CSK,), (old,), cds=(old, CSK))
+    story = Story(group('ns1', 'desec', parent=SCANS, allow_mixed_algorithms=True))
+    for _unused in range(2):
+        story.look(one, other, ds=ds(old, CSK), after=100_000)
+    begun = replace(one, own=(old, new), signs_keys=(old,), signs_zone=(old,))
+    other = replace(other, foreign=(old, new), cds=(old, new, CSK))
+    for after in (0, DATA_TTL):
+        story.look(begun, other, ds=ds(old, CSK), after=after)
+    gone_over = replace(begun, signs_keys=(old, new), cds=(new, CSK), retiring=(old,))
+    story.look(gone_over, other, ds=ds(old, CSK))
+    assert not removed(story.look(gone_over, other, ds=ds(old, CSK), after=DNSKEY_TTL - 1), 'desec')
+    assert removed(story.look(gone_over, other, ds=ds(old, CSK), after=1), 'desec') == parent_records(old)
+
+
 def test_a_third_signer_is_told_as_the_second_is():
     third = At('ns3', (KSK3, ZSK3), (KSK, ZSK, CSK), ns=('ns1', 'desec', 'ns3'), cds=(KSK, CSK, KSK3))
     every = ('ns1', 'desec', 'ns3')
