@@ -124,8 +124,8 @@ def taken_apart(text: str, markup: Markup) -> Tuple[str, List[Section]]:
         found for found in re.finditer(markup.heading, text, re.MULTILINE) if not any(start <= found.start() < end for start, end in blocks)
     ]
     ends = [found.start() for found in headings[1:]] + [len(text)]
-    return text[: headings[0].start() if headings else len(text)], [
-        Section(found.group("title"), found.group(), text[found.end() : end], markup) for found, end in zip(headings, ends)
+    return text[:headings[0].start() if headings else len(text)], [
+        Section(found.group("title"), found.group(), text[found.end():end], markup) for found, end in zip(headings, ends)
     ]
 
 
