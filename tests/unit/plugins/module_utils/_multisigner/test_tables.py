@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of signers and parents, in README.md, in its translation and in the guide, are what the code says of itself. With --write they are written anew:
+"""The tables of signers and parents, in README.md, in its translation and in the guides, are what the code says of itself. With --write they are written anew:
 
     python -m ansible_collections.dnssec.multisigner.tests.unit.plugins.module_utils._multisigner.test_tables --write
 """
@@ -20,6 +20,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.si
 
 ROOT = Path(__file__).parents[5]
 READMES, GUIDE = (ROOT / 'README.md', ROOT / 'README.ja.md'), ROOT / 'docs/docsite/rst/parents.rst'
+SIGNERS_GUIDE = ROOT / 'docs/docsite/rst/signers.rst'
 SIGNERS = ('signer', 'its own keys are known by', 'a key is published before it signs', 'KSKs of others', 'NS are managed', 'TTL of a new RRset')
 PARENTS = ('channel', 'takes', 'writes', 'removes by', 'at most', 'the parent shows it', 'changed meanwhile', 'NS')
 WRITES = {'add_remove': 'one by one', 'replace': 'whole sets', 'ask': 'nothing', 'files': 'files'}
@@ -67,9 +68,10 @@ def with_tables(readme: str) -> str:
     return readme
 
 
-def with_table(guide: str) -> str:
-    """The guide to parents with its table as it has to be."""
-    return re.sub(r'(:header: ).*\n\n(?:   ".*\n)*', lambda found: found.group(1) + ', '.join(f'"{cell}"' for cell in PARENTS) + '\n\n' + csv(parents()), guide)
+def with_table(guide: str, head: Row = PARENTS, rows: Sequence[Row] | None = None) -> str:
+    """A guide with its table as it has to be, that of the parents if nothing else is said."""
+    table = csv(parents() if rows is None else rows)
+    return re.sub(r'(:header: ).*\n\n(?:   ".*\n)*', lambda found: found.group(1) + ', '.join(f'"{cell}"' for cell in head) + '\n\n' + table, guide)
 
 
 @pytest.mark.parametrize('page', READMES, ids=lambda page: page.name)
@@ -85,6 +87,12 @@ def test_the_table_in_the_guide_is_what_channels_say_of_themselves() -> None:
     assert with_table(guide) == guide
 
 
+def test_the_table_in_the_guide_to_the_signers_is_what_they_say_of_themselves() -> None:
+    guide = SIGNERS_GUIDE.read_text(encoding='utf-8')
+    assert csv(signers()) in guide
+    assert with_table(guide, SIGNERS, signers()) == guide
+
+
 def test_every_channel_is_described_in_the_guide() -> None:
     described = re.findall(r'^``(\w+)``$', GUIDE.read_text(encoding='utf-8'), re.MULTILINE)
     assert sorted(described) == sorted(CHANNELS)
@@ -94,3 +102,4 @@ if __name__ == '__main__' and sys.argv[1:] == ['--write']:
     for written in READMES:
         written.write_text(with_tables(written.read_text(encoding='utf-8')), encoding='utf-8')
     GUIDE.write_text(with_table(GUIDE.read_text(encoding='utf-8')), encoding='utf-8')
+    SIGNERS_GUIDE.write_text(with_table(SIGNERS_GUIDE.read_text(encoding='utf-8'), SIGNERS, signers()), encoding='utf-8')

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the dnssec.multisigner contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventories in the guides: each is read as Ansible would have it, has no variable that nothing knows, and is accepted as a declaration."""
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any, Iterator, Mapping
+
+import pytest
+import yaml
+from ansible_collections.dnssec.multisigner.plugins.filter.inventory_parties import inventory_parties
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import DRIVERS
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import declare
+
+ROOT = Path(__file__).parents[5]
+PAGES = ROOT / 'docs/docsite/rst'
+BLOCK = re.compile(r'^\.\. example: (inventory[\w ]*)\n\n\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)', re.MULTILINE)
+ANSIBLE = frozenset(('ansible_host', 'ansible_user', 'ansible_become', 'ansible_connection'))
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    for page in sorted(PAGES.glob('*.rst')):
+        for name, block in BLOCK.findall(page.read_text(encoding='utf-8')):
+            yield f'{page.stem}: {name}', textwrap.dedent(block)
+
+
+EXAMPLES = dict(examples())
+
+
+def hosts(inventory: Mapping[str, Any], group: str) -> Mapping[str, Mapping[str, Any]]:
+    common = inventory['all'].get('vars') or {}
+    return {name: {**common, **(found or {})} for name, found in inventory['all']['children'][group]['hosts'].items()}
+
+
+def known_variables() -> frozenset[str]:
+    """What the roles take, by their argument specifications."""
+    found: set[str] = set()
+    for path in ROOT.glob('roles/*/meta/argument_specs.yml'):
+        for entry in yaml.safe_load(path.read_text(encoding='utf-8'))['argument_specs'].values():
+            found.update(entry.get('options') or {})
+    return frozenset(found)
+
+
+@pytest.mark.parametrize('name', sorted(EXAMPLES))
+def test_an_inventory_of_a_guide_is_accepted(name: str) -> None:
+    inventory = yaml.safe_load(EXAMPLES[name])
+    assert sorted(inventory['all']) == ['children', 'vars'] and sorted(inventory['all']['children']) == ['parents', 'signers']
+    signers, parents = hosts(inventory, 'signers'), hosts(inventory, 'parents')
+    common = inventory['all']['vars']
+    options = [inventory_parties(group, group, kind) for group, kind in ((signers, 'signers'), (parents, 'parents'))]
+    declaration = declare(common['multisigner_zones'], options[0], options[1], common.get('multisigner_max_ttl', 86400))
+    assert declaration.errors == {}
+    assert [group.zone for group in declaration.groups] == [zone['name'] for zone in common['multisigner_zones']]
+    assert {signer.name for group in declaration.groups for signer in group.signers} == set(signers), 'a signer that no zone names'
+
+
+@pytest.mark.parametrize('name', sorted(EXAMPLES))
+def test_an_inventory_of_a_guide_has_no_variable_that_nothing_knows(name: str) -> None:
+    inventory = yaml.safe_load(EXAMPLES[name])
+    used = {variable for group in ('signers', 'parents') for found in hosts(inventory, group).values() for variable in found}
+    assert sorted(used - known_variables() - ANSIBLE) == []
+
+
+@pytest.mark.parametrize('name', sorted(EXAMPLES))
+def test_no_secret_is_in_an_inventory_of_a_guide(name: str) -> None:
+    secrets = re.findall(r'^\s*(?:secret|\w*_(?:token|secret)):\s*(.+)$', EXAMPLES[name], re.MULTILINE)
+    assert secrets and all(re.fullmatch(r'"\{\{ vault_\w+ \}\}"', value) for value in secrets)
+
+
+def test_the_guide_to_the_signers_has_an_inventory_of_every_kind() -> None:
+    for driver in DRIVERS:
+        inventory = yaml.safe_load(EXAMPLES[f'signers: inventory {driver}'])
+        assert driver in {found['multisigner_driver'] for found in hosts(inventory, 'signers').values()}
+
+
+@pytest.mark.parametrize('page', ['signers', 'rate_limits', 'security'])
+def test_every_block_of_a_guide_has_a_name_of_its_own(page: str) -> None:
+    """As tests/integration/targets/setup_lab/guide.py wants it."""
+    text = (PAGES / f'{page}.rst').read_text(encoding='utf-8')
+    named = re.findall(r'^\.\. example: ([\w ]+)\n\n\.\. code-block:: ', text, re.MULTILINE)
+    assert len(named) == len(set(named)) == len(re.findall(r'^\.\. code-block::', text, re.MULTILINE)) == text.count('.. example: ')
+
+
+def test_every_page_is_in_the_table_of_contents_of_the_site() -> None:
+    listed = yaml.safe_load((ROOT / 'docs/docsite/extra-docs.yml').read_text(encoding='utf-8'))['sections']
+    assert sorted(page for section in listed for page in section['toctree']) == sorted(page.stem for page in PAGES.glob('*.rst'))
