@@ -40,8 +40,8 @@ class Update:
 
     *expect* is the RRset that must still be there when the server applies it (RFC 2136 section 2.4.2), as a pair of its type and
     its exact records; no records for "there is none". *expect_type* is a type of which there must be some RRset (section 2.4.1).
-    *anew*: the RRset of *expect* is deleted as a whole and written again as it is to be: BIND ignores the deletion of a single CDS
-    of a key whose files it still has.
+    *anew*: the RRset of *expect* is deleted as a whole and written again as it is to be: BIND before 9.20 ignores the deletion of a
+    single CDS of a key whose files it still has (later versions that of all, and withdraw those of all digest types that their policy names).
     """
 
     zone: str

@@ -231,7 +231,7 @@ def test_of_a_key_that_was_rolled_only_cds_go(rtype: str) -> None:
 
 
 @needs_named
-def test_bind_keeps_a_cds_of_its_own_key_that_is_deleted_alone_and_takes_the_rrset_written_anew(bind: RealBind) -> None:
+def test_bind_before_9_20_takes_the_cds_rrset_written_anew_and_keeps_a_cds_of_its_own_key_that_is_deleted_alone(bind: RealBind) -> None:
     zone = 'own.example'
     key = next(key for key in values(bind, zone, 'DNSKEY') if key.is_sep)
     more = Record('CDS', key.ds(zone, 4))
@@ -240,11 +240,13 @@ def test_bind_keeps_a_cds_of_its_own_key_that_is_deleted_alone_and_takes_the_rrs
     assert values(bind, zone, 'CDS') == before | {more.rdata}
     live = LiveRRset(300, frozenset(Record('CDS', value) for value in before | {more.rdata}))
     anew, = updates(zone, (), (more,), Published({'CDS': live}, frozenset({(key.tag, key.algorithm)})))
-    for update, after in ((replace(anew, expect=None, anew=False), before | {more.rdata}), (anew, before)):
+    is_kept = bind.version >= (9, 20)  # whose policy names the digest types, so that it withdraws all of them by itself
+    for update, after in ((replace(anew, expect=None, anew=False), before | {more.rdata}), (anew, before | ({more.rdata} if is_kept else set()))):
         asyncio.run(send(update, at(bind), TSIG, 5, ''))
         assert values(bind, zone, 'CDS') == after
-    with pytest.raises(ChangedMeanwhileError):
-        asyncio.run(send(anew, at(bind), TSIG, 5, ''))  # it is no longer as it was read
+    if not is_kept:
+        with pytest.raises(ChangedMeanwhileError):
+            asyncio.run(send(anew, at(bind), TSIG, 5, ''))  # it is no longer as it was read
 
 
 def test_own_keys_that_cannot_be_read_are_not_taken_for_none() -> None:
