@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventories in the guides: each is read as Ansible would have it, has no variable that nothing knows, and is accepted as a declaration."""
+"""The guides: their numbers are those of the code; each inventory in them is read, has no variable that nothing knows, and is accepted as a declaration."""
 from __future__ import annotations
 
 import re
@@ -12,8 +12,11 @@ from typing import Any, Iterator, Mapping
 import pytest
 import yaml
 from ansible_collections.dnssec.multisigner.plugins.filter.inventory_parties import inventory_parties
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner import api_keys, observe, resolve, shard
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.drivers import DRIVERS
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.group import declare
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api import ApiSigner
+from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.watcher import Pace
 
 ROOT = Path(__file__).parents[5]
 PAGES = ROOT / 'docs/docsite/rst'
@@ -87,3 +90,27 @@ def test_every_block_of_a_guide_has_a_name_of_its_own(page: str) -> None:
 def test_every_page_is_in_the_table_of_contents_of_the_site() -> None:
     listed = yaml.safe_load((ROOT / 'docs/docsite/extra-docs.yml').read_text(encoding='utf-8'))['sections']
     assert sorted(page for section in listed for page in section['toctree']) == sorted(page.stem for page in PAGES.glob('*.rst'))
+
+
+def test_the_numbers_of_the_page_about_rate_limits_are_those_of_the_code() -> None:
+    text = ' '.join((PAGES / 'rate_limits.rst').read_text(encoding='utf-8').split())
+    most = max(defaults('multisigner', 'multisigner_max_wait'))
+    csync = len(observe.CHILD_QUESTIONS + observe.CSYNC_QUESTION)
+    assert (observe.ZONES_AT_ONCE, resolve.TRIES) == (12, 3)
+    for words in (
+        f'for ``multisigner_max_wait`` seconds in all ({most:g}), and when it only looks, {api_keys.MAX_WAIT:g}',
+        f'{len(observe.CHILD_QUESTIONS)} questions to each address of each name server of each signer: DNSKEY, SOA, CDS, CDNSKEY, NS; {csync} where',
+        f'Twelve zones are looked at at a time by each process, with {resolve.SOCKETS} questions under way at most.',
+        'A question without an answer is asked three times.',
+        f'1 more for each further {ApiSigner.content_batch[0]} RRsets',
+        f'Never more than {Pace().queries_per_second:g} questions a second',
+        f'every {Pace().shortest:g} to {Pace().longest:g} seconds',
+        f'{shard.MOST_SHARES:,} shares at most',
+    ):
+        assert words in text
+
+
+def defaults(role: str, variable: str) -> list[float]:
+    """The defaults that the entry points of a role document for one of their variables."""
+    entries = yaml.safe_load((ROOT / f'roles/{role}/meta/argument_specs.yml').read_text(encoding='utf-8'))['argument_specs'].values()
+    return [entry['options'][variable]['default'] for entry in entries if 'default' in entry['options'].get(variable, {})]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the dnssec.multisigner contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/docsite/rst/waits.rst explains every wait, every reason for a blocked zone, and every note that the plan can print, and nothing else.
+"""docs/docsite/rst/waits.rst explains every wait, every reason for a change or a blocked zone, and every note that the plan can print, and nothing else.
 
 The texts are read from the code: a new one that the page does not have is an error, and so is one on the page that the code has no more.
 What a text is filled with is "<something>" on the page.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Mapping
 
 import pytest
 
@@ -21,17 +21,19 @@ PAGE = ROOT / 'docs/docsite/rst/waits.rst'
 PLAN = ('plan', 'key_steps', 'parent_steps', 'ns_steps', 'csync_steps', 'complaints', 'situation', 'steps', 'taken_away')
 LOOK = ('group', 'observe')  # what they raise reaches the report as the reason why a zone is blocked
 WAY = ('resolve', 'trust')  # some of what they raise is explained too
-TERM = re.compile(r'^(waiting for|blocked:|note:) (.+)$')
+TERM = re.compile(r'^(waiting for|because:|blocked:|note:) (.+)$')
 FILLED = '<>'
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def texts(module: str, source: str) -> Iterator[str]:
     """The texts in *source*, as the report begins them, with FILLED where a value goes in."""
-    for scope in (node for node in ast.walk(ast.parse(source)) if isinstance(node, FUNCTIONS)):
+    tree = ast.parse(source)
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
+    for scope in functions.values():
         for node in ast.walk(scope):
             for kind, value in _told(module, node):
-                yield from (f'{kind} {text}' for text in _read(value, scope, module))
+                yield from (f'{kind} {text}' for text in _read(value, scope, module, functions))
 
 
 def _told(module: str, node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -39,6 +41,8 @@ def _told(module: str, node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         name = node.func.id if isinstance(node.func, ast.Name) else ''
         if name == 'Wait':
             yield 'waiting for', node.args[0]
+        elif name == 'Step':
+            yield 'because:', node.args[3]
         elif name == 'MultisignerError':
             yield 'blocked:', node.args[0]
         elif isinstance(node.func, ast.Attribute) and node.func.attr == 'append' and _ends(node.func.value, 'notes'):
@@ -51,23 +55,47 @@ def _ends(node: ast.expr, name: str) -> bool:
     return (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Attribute) and node.attr == name)
 
 
-def _read(value: ast.expr, scope: ast.AST, module: str) -> Iterator[str]:
-    """What *value* may be. A name stands for what is assigned to it in the same function."""
+def _read(value: ast.expr, scope: ast.AST, module: str, functions: Mapping[str, ast.AST]) -> Iterator[str]:
+    """What *value* may be. A name stands for what is assigned to it in the same function, a call of a function of the same file for its f-strings."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         yield value.value
     elif isinstance(value, ast.JoinedStr):
         yield re.sub(f'({FILLED})+', FILLED, ''.join(str(part.value) if isinstance(part, ast.Constant) else FILLED for part in value.values))
     elif isinstance(value, ast.IfExp):
-        yield from _read(value.body, scope, module)
-        yield from _read(value.orelse, scope, module)
+        yield from _read(value.body, scope, module, functions)
+        yield from _read(value.orelse, scope, module, functions)
     elif isinstance(value, ast.Name):
-        assigned = [node.value for node in ast.walk(scope) if isinstance(node, ast.Assign) and any(_ends(target, value.id) for target in node.targets)]
+        assigned = _assigned(value, scope)
         if not assigned:
             raise AssertionError(f'{module}.py, line {value.lineno}: nobody can tell what "{value.id}" says')
         for one in assigned:
-            yield from _read(one, scope, module)
+            yield from _read(one, scope, module, functions)
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in functions:
+        for one in ast.walk(functions[value.func.id]):
+            if isinstance(one, ast.JoinedStr):
+                yield from _read(one, scope, module, functions)
     else:
         raise AssertionError(f'{module}.py, line {value.lineno}: nobody can tell what {ast.dump(value)} says')
+
+
+def _assigned(name: ast.Name, scope: ast.AST) -> list[ast.expr]:
+    """What *name* may stand for: what is assigned to it before, in the innermost block around it that does so, in all branches there."""
+    for block in reversed(list(_blocks(name, scope))):
+        before = [node for statement in block for node in ast.walk(statement) if isinstance(node, ast.Assign) and node.lineno < name.lineno]
+        found = [node.value for node in before if any(_ends(target, name.id) for target in node.targets)]
+        if found:
+            return found
+    return []
+
+
+def _blocks(wanted: ast.AST, around: ast.AST) -> Iterator[list[ast.stmt]]:
+    """The lists of statements below *around* that have *wanted* in them, the innermost last."""
+    for field in ('body', 'orelse', 'finalbody', 'handlers'):
+        block = getattr(around, field, None)
+        for statement in block if isinstance(block, list) else ():
+            if any(node is wanted for node in ast.walk(statement)):
+                yield block
+                yield from _blocks(wanted, statement)
 
 
 def told(module: str) -> set[str]:
@@ -97,9 +125,16 @@ async def decide(self, key, late):
     what = f'{key} to be new'
     self.findings.waits.append(Wait(what, None, 'why'))
     notes.append('a new note' if late else f'a note of {key}, {late}')
+    steps.append(Step('ns1', (), (), why(key)))
+    if late:
+        what = 'another thing'
+        steps.append(Step('ns1', (), (), what))
     raise MultisignerError(f'a new {"fault" if late else "error"}{key}', remedy='mend it')
+def why(key):
+    return f'{key} is new'
 '''
-    found = {'waiting for <> to be new', 'note: a new note', 'note: a note of <>, <>', 'blocked: a new <>'}
+    changes = {'because: <> is new', 'because: another thing'}
+    found = {*changes, 'waiting for <> to be new', 'note: a new note', 'note: a note of <>, <>', 'blocked: a new <>'}
     assert set(texts('module', source)) == found
 
 
