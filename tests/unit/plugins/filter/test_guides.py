@@ -18,7 +18,7 @@ from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.gr
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.signers.api import ApiSigner
 from ansible_collections.dnssec.multisigner.plugins.module_utils._multisigner.watcher import Pace
 
-ROOT = Path(__file__).parents[5]
+ROOT = Path(__file__).parents[4]
 PAGES = ROOT / 'docs/docsite/rst'
 BLOCK = re.compile(r'^\.\. example: (inventory[\w ]*)\n\n\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)', re.MULTILINE)
 ANSIBLE = frozenset(('ansible_host', 'ansible_user', 'ansible_become', 'ansible_connection'))
