@@ -114,3 +114,35 @@ def defaults(role: str, variable: str) -> list[float]:
     """The defaults that the entry points of a role document for one of their variables."""
     entries = yaml.safe_load((ROOT / f'roles/{role}/meta/argument_specs.yml').read_text(encoding='utf-8'))['argument_specs'].values()
     return [entry['options'][variable]['default'] for entry in entries if 'default' in entry['options'].get(variable, {})]
+
+
+@pytest.mark.parametrize('page', ['signers', 'parents', 'waits', 'rate_limits', 'security'])
+def test_a_guide_names_no_variable_that_nothing_knows(page: str) -> None:
+    named = set(re.findall(r'\b((?:multisigner|bind_signer|knot_signer|powerdns_signer|rollover|verify)_[a-z_]+)\b', in_code(page)))
+    playbooks = ' '.join(path.read_text(encoding='utf-8') for path in ROOT.glob('playbooks/*.yml'))
+    assert named
+    assert sorted(name for name in named - known_variables() if not re.search(rf'\b{name}\b', playbooks)) == []
+
+
+def in_code(page: str) -> str:
+    """What is literal on a page: the words between double backquotes, and the blocks."""
+    text = (PAGES / f'{page}.rst').read_text(encoding='utf-8')
+    return '\n'.join([*re.findall(r'``((?:.|\n)+?)``', text), *re.findall(r'^\.\. code-block:: .*\n\n((?:   .*\n|\n)+)', text, re.MULTILINE)])
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        'It said NOERROR and ignored the change',
+        'named does not bring changes into the signed zone any more',
+        'it keeps a key that it has rolled until its own waits are over',
+        'it takes CDS and CDNSKEY of its own keys from nobody',
+        'asks to wait (429)',
+        'token policies with perm_write',
+        'the account of this token has no such domain',
+    ],
+)
+def test_what_a_guide_says_that_a_report_says_is_said_by_the_code(words: str) -> None:
+    code = ' '.join(path.read_text(encoding='utf-8') for path in ROOT.glob('plugins/module_utils/_multisigner/**/*.py'))
+    assert words in ' '.join(in_code('signers').split())
+    assert words in re.sub(r"'\s*\n\s*f?'", '', code)
