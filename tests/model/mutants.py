@@ -131,11 +131,11 @@ MUTANTS = (
     ),
     Mutant('a DS at one server of the parent is everywhere', 'situation.py', 'ds: ds in parent.ds_everywhere and', 'ds:', 'join-slow'),
     Mutant('DS sets without a DS are never cached', 'situation.py', 'ds.text, safe, self.ds_ttl)', 'ds.text, safe, 0)', 'join-long-ds'),
-    Mutant('a DS that the CDS ask the parent to take away is there to stay', 'situation.py', ' and self._is_announced(ds, all)', '', 'leave-cds'),
-    Mutant('a DS for which the CDS of one server ask is asked for by all', 'situation.py', 'self._is_announced(ds, all)', 'self._is_announced(ds, any)'),
+    Mutant('a DS that the CDS ask the parent to take away is there to stay', 'situation.py', ' and all(self._announced(ds))', '', 'leave-cds'),
+    Mutant('a DS for which the CDS of one server ask is asked for by all', 'situation.py', 'all(self._announced(ds))', 'any(self._announced(ds))'),
     Mutant(
         'a DS for which CDS ask, and which the parent may bring back, is gone', 'situation.py',
-        ' and (not self._follows_cds or not self._is_announced(ds, any))', '',
+        ' and not any(self._announced(ds))', '',
     ),
     Mutant(
         'a key is replaced before its successor signs every cached RRset', 'situation.py',
@@ -149,7 +149,7 @@ MUTANTS = (
     Mutant('DS that are gone are never cached', 'situation.py', 'is_gone, self.ds_ttl)', 'is_gone, 0)', 'ksk'),
     Mutant(
         'a DS that one server of the parent still shows is gone', 'situation.py',
-        'ds not in self.seen.parent.ds_anywhere and (not', 'ds not in self.seen.parent.ds_everywhere and (not', 'leave-slow',
+        'ds not in self.seen.parent.ds_anywhere and not any', 'ds not in self.seen.parent.ds_everywhere and not any', 'leave-slow',
     ),
     Mutant('a DS that could not be looked for is gone', 'situation.py', 'is_gone = not self.seen.parent.errors and', 'is_gone =', 'ksk-blind'),
     Mutant(

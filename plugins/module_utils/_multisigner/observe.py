@@ -85,6 +85,28 @@ class _Answers:
     rrsigs: Any = None
 
 
+class Addresses:
+    """The addresses of name servers; each name is looked up once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int], tuple[Server, ...]] = {}
+
+    def find(self, names: Sequence[str], port: int) -> tuple[Server, ...]:
+        """Every address of *names*, in their order. Raises MultisignerError as find_servers() does."""
+        found: list[Server] = []
+        for name in names:
+            if (name, port) not in self._found:
+                self._found[name, port] = find_servers([name], port)
+            found.extend(self._found[name, port])
+        return tuple(dict.fromkeys(found))
+
+    def asked(self, signer: Signer) -> list[tuple[Server, Tsig | None]]:
+        """The servers of *signer* with the TSIG key with which each is asked: only its primary knows that. Raises MultisignerError."""
+        servers = self.find(signer.servers, signer.port)
+        primary = self.find([signer.primary or signer.servers[0]], signer.port)[0]
+        return [(server, signer.tsig if server == primary else None) for server in dict.fromkeys((*servers, primary))]
+
+
 class Observer:
     """Asks for the observation of each group. *own_keys* asks a signer's API for its own keys of a zone (it may block). *csync*: the zones
     of which CSYNC is asked for whatever their parent follows."""
@@ -94,7 +116,7 @@ class Observer:
         self._csync = csync
         self._own_keys = own_keys
         self._timeout = timeout
-        self._addresses: dict[tuple[str, int], tuple[Server, ...]] = {}
+        self._addresses = Addresses()
         self._silence = Silence()
         self._api_turn = asyncio.Lock()
 
@@ -112,14 +134,6 @@ class Observer:
         seen = await for_each(groups, one, ZONES_AT_ONCE)
         return [observation for observation in seen if observation is not None], errors
 
-    def _find(self, names: Sequence[str], port: int) -> tuple[Server, ...]:
-        found: list[Server] = []
-        for name in names:
-            if (name, port) not in self._addresses:
-                self._addresses[name, port] = find_servers([name], port)
-            found.extend(self._addresses[name, port])
-        return tuple(dict.fromkeys(found))
-
     async def _zone(self, group: Group, now: int) -> ZoneObservation:
         parent, anchors, why_not = await self._parent(group.parent, group.zone)
         questions = CHILD_QUESTIONS + CSYNC_QUESTION if group.parent.csync or group.zone in self._csync else CHILD_QUESTIONS
@@ -130,7 +144,7 @@ class Observer:
 
     async def _parent(self, parent: Parent, zone: str) -> tuple[ParentView, tuple[DS, ...], str]:
         """The parent's view, the DS that authenticate the child, and why there are none."""
-        servers = self._find(parent.servers, parent.port)
+        servers = self._addresses.find(parent.servers, parent.port)
         seen = await together(self._parent_server(server, zone) for server in servers)
         views = tuple(view for view, _unused in seen)
         authentic = frozenset(ds for view in views if view.authenticated for ds in view.ds)
@@ -163,10 +177,7 @@ class Observer:
     # -- a signer ---------------------------------------------------------------------------------------------------
 
     async def _signer(self, signer: Signer, zone: str, questions: Questions, anchors: tuple[DS, ...], why_not: str) -> SignerView:
-        servers = self._find(signer.servers, signer.port)
-        primary = self._find([signer.primary or signer.servers[0]], signer.port)[0]
-        asked = [(server, signer.tsig if server == primary else None) for server in dict.fromkeys((*servers, primary))]
-        answers = await together(self._server(server, zone, questions, tsig) for server, tsig in asked)
+        answers = await together(self._server(server, zone, questions, tsig) for server, tsig in self._addresses.asked(signer))
         pins = _pins(signer, zone)
         judged = [_authenticate(answer, anchors, pins, why_not, zone) for answer in answers]
         by_api: frozenset[DNSKEY] = frozenset()

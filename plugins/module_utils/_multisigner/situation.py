@@ -9,13 +9,13 @@ and which waits (RFC 7583, RFC 8901 section 4) are over. plan.py decides by thes
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from typing import Callable, Iterable
+from typing import Iterable
 
 from .dnskey import CSYNC, DIGEST_LENGTHS, DNSKEY, DS
 from .facts import Facts, due
 from .group import Group, Signer
 from .journal import Fact, Memory
-from .observation import NOT_AUTHENTICATED, SignerView, ZoneObservation
+from .observation import NOT_AUTHENTICATED, ServerView, SignerView, ZoneObservation
 
 # RFC 8901 section 4 wants one set of algorithms at all signers. This is the one other set that may be asked for: every
 # validator knows both, and the same strength is behind both.
@@ -364,27 +364,27 @@ class Situation:
     def ds_shown(self) -> dict[DS, Fact]:
         """For each DS that any server of the parent shows, since when all do, and the parent was given no reason to take it away."""
         parent = self.seen.parent
-        is_safe = {ds: ds in parent.ds_everywhere and self._is_announced(ds, all) for ds in sorted(parent.ds_anywhere)}
+        is_safe = {ds: ds in parent.ds_everywhere and all(self._announced(ds)) for ds in sorted(parent.ds_anywhere)}
         return {ds: self.facts.note(DS_EVERYWHERE, ds.text, safe, self.ds_ttl) for ds, safe in is_safe.items()}
 
     def ds_gone(self, ds: DS) -> Fact:
         """Since when no server of the parent shows *ds*, and the parent was given no reason to bring it back."""
-        is_gone = not self.seen.parent.errors and ds not in self.seen.parent.ds_anywhere and (not self._follows_cds or not self._is_announced(ds, any))
+        is_gone = not self.seen.parent.errors and ds not in self.seen.parent.ds_anywhere and not any(self._announced(ds))
         return self.facts.note(DS_NOWHERE, ds.text, is_gone, self.ds_ttl)
 
-    @cached_property
-    def _follows_cds(self) -> bool:
-        return self.group.parent.capabilities.write == 'ask'
+    def _announced(self, ds: DS) -> list[bool]:
+        """For each server that the parent asks, whether its CDS or CDNSKEY ask for *ds*."""
+        return [ds in server.cds or any(ds in self.ds_of(key) for key in server.cdnskeys) for server in self._asked_by_parent]
 
-    def _is_announced(self, ds: DS, at: Callable[[Iterable[bool]], bool]) -> bool:
-        """Whether CDS or CDNSKEY ask for *ds* *at* all, or any, of the servers that a parent asks which follows them. It looks when it likes: what
-        they asked for between two looks of ours, it may have done and undone (RFC 7344 section 6.1)."""
-        if not self._follows_cds:
-            return True
+    @cached_property
+    def _asked_by_parent(self) -> tuple[ServerView, ...]:
+        """The servers that a parent asks which follows CDS; none are asked by another. It looks when it likes: what they asked for between two
+        looks of ours, it may have done and undone (RFC 7344 section 6.1)."""
+        if self.group.parent.capabilities.write != 'ask':
+            return ()
         names = frozenset().union(*(server.ns for server in self.seen.parent.servers))
         sent_to = {signer.name for signer in self.group.signers if not signer.ns or not names.isdisjoint(signer.ns)} - frozenset(self.group.dead)
-        servers = [server for view in self.seen.signers if view.name in sent_to for server in view.servers]
-        return at(ds in server.cds or any(ds in self.ds_of(key) for key in server.cdnskeys) for server in servers)
+        return tuple(server for view in self.seen.signers if view.name in sent_to for server in view.servers)
 
     def ds_traces(self, key: DNSKEY) -> list[Fact]:
         """Since when no server of the parent shows each DS of *key* that there may have been."""

@@ -18,8 +18,8 @@ from .dnskey import DNSKEY, DS
 from .errors import MultisignerError
 from .group import Group, Signer, declare
 from .observation import NOT_AUTHENTICATED, ServerView, ZoneObservation
-from .observe import ZONES_AT_ONCE, Observer
-from .resolve import AT_ONCE, LiveRRset, Server, Silence, Tsig, ask, find_servers, for_each, live, live_rrset, together
+from .observe import ZONES_AT_ONCE, Addresses, Observer
+from .resolve import AT_ONCE, LiveRRset, Server, Silence, Tsig, ask, for_each, live, live_rrset, together
 from .trust import chain_from, get_rrset, signers_of
 from .verify.denial import NODATA, RECORDS_CONSIDERED, prove
 from .verify.survey import SignedRRset
@@ -78,7 +78,6 @@ class Watcher:
         self._turns = Turns(pace.queries_per_second)
         self._watches: Dict[str, ZoneWatch] = {}
         self._due: Dict[str, float] = {}
-        self._addresses: Dict[Tuple[str, int], Tuple[Server, ...]] = {}
         self.errors: Mapping[str, str] = {}
         self.declare(options)
 
@@ -90,7 +89,7 @@ class Watcher:
         is_new = groups != before or declaration.errors != self.errors
         self._options = options
         self.errors = declaration.errors
-        self._addresses.clear()  # names may have got other addresses
+        self._addresses = Addresses()  # names may have got others
         self._watches = {zone: self._watches[zone] if before.get(zone) == group else ZoneWatch(group, self._pace.patience) for zone, group in groups.items()}
         self._due = {zone: self._due.get(zone, 0.0) if before.get(zone) == group else 0.0 for zone, group in groups.items()}
         return is_new
@@ -131,7 +130,7 @@ class Watcher:
     async def _glance(self, watch: ZoneWatch, silence: Silence) -> List[Shown]:
         group = watch.group
         try:
-            asked = [(signer, server, tsig) for signer in group.signers for server, tsig in self._servers(signer)]
+            asked = [(signer, server, tsig) for signer in group.signers for server, tsig in self._addresses.asked(signer)]
         except MultisignerError as error:
             return [_unseen(str(error.at(zone=group.zone)))]
         return await together(self._ask(group.zone, signer, server, tsig, silence) for signer, server, tsig in asked)
@@ -145,17 +144,6 @@ class Watcher:
             return Shown(signer.name, str(server), error=str(error.at(zone=zone, server=str(server))))
         return Shown(signer.name, str(server), {rtype: _records(answer) for rtype, answer in answers.items()}, ttl=answers['DNSKEY'].ttl)
 
-    def _servers(self, signer: Signer) -> List[Tuple[Server, Tsig | None]]:
-        """Every address of a signer's servers, as observe.py asks them: the primary with the TSIG key."""
-        servers = [server for name in signer.servers for server in self._find(name, signer.port)]
-        primary = self._find(signer.primary or signer.servers[0], signer.port)[0]
-        return [(server, signer.tsig if server == primary else None) for server in dict.fromkeys((*servers, primary))]
-
-    def _find(self, name: str, port: int) -> Tuple[Server, ...]:
-        if (name, port) not in self._addresses:
-            self._addresses[name, port] = find_servers([name], port)
-        return self._addresses[name, port]
-
     # -- a look, as a pass does it -----------------------------------------------------------------------------------------
 
     async def _authenticated(self, groups: Sequence[Group]) -> Dict[str, List[Shown]]:
@@ -168,7 +156,7 @@ class Watcher:
 
         async def one(group: Group) -> None:
             try:
-                asked = {str(server): (signer, server, tsig) for signer in group.signers for server, tsig in self._servers(signer)}
+                asked = {str(server): (signer, server, tsig) for signer in group.signers for server, tsig in self._addresses.asked(signer)}
                 await together(self._turns.take(server, QUESTIONS_OF_A_LOOK) for _signer, server, _tsig in asked.values())
                 seen, errors = await observer.observe([group], int(time.time()))
                 found[group.zone] = [_unseen(errors[group.zone])] if errors else await self._judged(seen[0], asked)
